@@ -1,0 +1,1 @@
+# Targets are added as the program grows.
