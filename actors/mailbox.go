@@ -1,0 +1,234 @@
+package actors
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// batchSize is how many messages an actor handles before it lets others run.
+const batchSize = 300
+
+// mailbox is the project's own mailbox: a mutex and two queues that hold no memory while the actor is idle.
+//
+// It may be filled before its actor exists, so that a connection can hand over what it reads while the actor is
+// still being spawned. It ignores nil messages, on which the library's own mailboxes spin for ever, and what is left
+// in it when the actor stops is handed back with undelivered instead of vanishing.
+type mailbox struct {
+	mu        sync.Mutex
+	user      []any // what arrived since the last batch was taken
+	system    []any
+	started   bool
+	running   bool
+	suspended bool
+	dead      atomic.Bool // the actor has stopped
+
+	// Owned by the goroutine that runs the actor.
+	batch []any
+	next  int
+
+	invoker  actor.MessageInvoker
+	counters *Counters
+}
+
+var _ actor.Mailbox = (*mailbox)(nil)
+
+// undeliverable is a message whose sender must not wait for it when it is lost.
+type undeliverable interface {
+	// undelivered tells the sender that its message will not be handled.
+	undelivered()
+}
+
+func newMailbox(c *Counters) *mailbox { return &mailbox{counters: c} }
+
+// queues recycles the queues of busy mailboxes.
+var queues = sync.Pool{New: func() any { q := make([]any, 0, 16); return &q }}
+
+func takeQueue() []any { return *queues.Get().(*[]any) }
+
+func recycleQueue(q []any) {
+	if cap(q) == 0 || cap(q) > 1024 {
+		return
+	}
+	q = q[:cap(q)]
+	clear(q)
+	q = q[:0]
+	queues.Put(&q)
+}
+
+// PostUserMessage implements actor.Mailbox.
+func (m *mailbox) PostUserMessage(message any) {
+	if message == nil {
+		m.counters.NilMessages.Add(1)
+		return
+	}
+	m.mu.Lock()
+	if m.user == nil {
+		m.user = takeQueue()
+	}
+	m.user = append(m.user, message)
+	m.wake()
+}
+
+// PostSystemMessage implements actor.Mailbox.
+func (m *mailbox) PostSystemMessage(message any) {
+	m.mu.Lock()
+	m.system = append(m.system, message)
+	m.wake()
+}
+
+// wake starts the actor if there is something to do and unlocks mu.
+func (m *mailbox) wake() {
+	start := m.started && !m.running && m.pending()
+	if start {
+		m.running = true
+	}
+	m.mu.Unlock()
+	if start {
+		go m.process()
+	}
+}
+
+// pending tells whether there is something to do. mu is held.
+func (m *mailbox) pending() bool {
+	return len(m.system) > 0 || !m.suspended && (len(m.user) > 0 || m.next < len(m.batch))
+}
+
+// RegisterHandlers implements actor.Mailbox. The dispatcher is not used: a woken actor gets a goroutine.
+func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
+	m.invoker = invoker
+}
+
+// Start implements actor.Mailbox.
+func (m *mailbox) Start() {
+	m.mu.Lock()
+	m.started = true
+	m.wake()
+}
+
+// UserMessageCount implements actor.Mailbox.
+func (m *mailbox) UserMessageCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.user)
+}
+
+// process runs the actor until there is nothing left to do.
+func (m *mailbox) process() {
+	for {
+		m.run()
+		m.mu.Lock()
+		if !m.pending() {
+			m.running = false
+			if m.next >= len(m.batch) && m.batch != nil {
+				recycleQueue(m.batch)
+				m.batch, m.next = nil, 0
+			}
+			m.mu.Unlock()
+			return
+		}
+		m.mu.Unlock()
+	}
+}
+
+// run handles messages until the queues are empty, the actor is suspended, or it fails.
+func (m *mailbox) run() {
+	var current any
+	defer func() {
+		if reason := recover(); reason != nil {
+			m.invoker.EscalateFailure(reason, current)
+		}
+	}()
+	for handled := 1; ; handled++ {
+		if handled%batchSize == 0 {
+			runtime.Gosched()
+		}
+		msg, system, ok := m.take()
+		if !ok {
+			return
+		}
+		current = msg
+		if system {
+			m.runSystem(msg)
+			continue
+		}
+		if m.dead.Load() {
+			m.drop(msg)
+			continue
+		}
+		m.invoker.InvokeUserMessage(msg)
+	}
+}
+
+// take returns the next message. System messages come first.
+func (m *mailbox) take() (msg any, system, ok bool) {
+	if m.next < len(m.batch) && !m.urgent() {
+		msg = m.batch[m.next]
+		m.batch[m.next] = nil
+		m.next++
+		return msg, false, true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.system) > 0 {
+		msg = m.system[0]
+		m.system[0] = nil
+		if m.system = m.system[1:]; len(m.system) == 0 {
+			m.system = nil
+		}
+		return msg, true, true
+	}
+	if m.suspended {
+		return nil, false, false
+	}
+	if m.next >= len(m.batch) {
+		if len(m.user) == 0 {
+			return nil, false, false
+		}
+		if m.batch != nil {
+			recycleQueue(m.batch)
+		}
+		m.batch, m.next, m.user = m.user, 0, nil
+		m.counters.MailboxDepthMax.observe(uint64(len(m.batch)))
+	}
+	msg = m.batch[m.next]
+	m.batch[m.next] = nil
+	m.next++
+	return msg, false, true
+}
+
+// urgent tells whether a system message waits or the actor is suspended, so that the batch has to.
+func (m *mailbox) urgent() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.system) > 0 || m.suspended
+}
+
+func (m *mailbox) runSystem(msg any) {
+	switch msg.(type) {
+	case *actor.SuspendMailbox:
+		m.setSuspended(true)
+	case *actor.ResumeMailbox:
+		m.setSuspended(false)
+	default:
+		m.invoker.InvokeSystemMessage(msg)
+	}
+}
+
+func (m *mailbox) setSuspended(on bool) {
+	m.mu.Lock()
+	m.suspended = on
+	m.mu.Unlock()
+}
+
+// kill is called by the actor when it has stopped: whatever is or will be in the mailbox is undelivered.
+func (m *mailbox) kill() { m.dead.Store(true) }
+
+func (m *mailbox) drop(msg any) {
+	if u, ok := msg.(undeliverable); ok {
+		u.undelivered()
+	}
+	m.counters.DeadLetters.Add(1)
+}

@@ -1,0 +1,40 @@
+package cl4
+
+import "github.com/skeinhq/skein/codec"
+
+// Kind is the kind of exception that a refused message is to plugins.
+type Kind uint8
+
+// The kinds of exceptions of CloudLink's plugins.
+const (
+	EmptyMessage Kind = iota
+	JSONError
+	ValidationError
+	InvalidCommand
+	InternalError
+	Overloaded
+)
+
+var kindNames = [...]string{"EmptyMessage", "JSONError", "ValidationError", "InvalidCommand", "InternalError", "Overloaded"}
+
+// String returns the name that CloudLink gave the kind.
+func (k Kind) String() string { return kindNames[k] }
+
+// Refusal is why a message was not carried out.
+type Refusal struct {
+	Kind    Kind
+	Packet  StatusPacket // the answer
+	Details string       // for plugins: a sentence, the parser's error, the command's name or the JSON of the bad keys
+}
+
+// Error makes a Refusal an error.
+func (r *Refusal) Error() string { return r.Kind.String() + ": " + r.Details }
+
+// refuseSyntax refuses a message whose keys do not fit.
+func refuseSyntax(details codec.Raw, listener codec.Raw) *Refusal {
+	return &Refusal{
+		Kind:    ValidationError,
+		Packet:  StatusPacket{Status: StatusSyntax, Details: details, Listener: listener},
+		Details: string(details),
+	}
+}
