@@ -1,0 +1,197 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+)
+
+const (
+	pollEvery    = 5 * time.Millisecond
+	sampleEvery  = 250 * time.Millisecond
+	joinTimeout  = 15 * time.Second // without one more client
+	drainTimeout = 5 * time.Second  // without one more delivery
+	straggleTime = 50 * time.Millisecond
+	tailTime     = 200 * time.Millisecond // what a server does after the last client has joined
+)
+
+// A coordinator takes a run through its phases, reads the server's counters at their borders and writes the report.
+type coordinator struct {
+	ctx    context.Context
+	cfg    Config
+	crew   *crew
+	board  *board
+	server *serverProbe
+	report *Report
+	show   *progress
+	began  time.Time
+	last   Sample
+	next   time.Time // of the next sample
+}
+
+// errCutShort ends a run early without being a failure of its own; what happened is in the workers' results.
+var errCutShort = errors.New("cut short")
+
+// run carries out cfg. The report is valid whenever the error is nil, also when the server failed the checks.
+func run(ctx context.Context, cfg Config, show *progress) (*Report, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	probe, err := newServerProbe(cfg)
+	if err != nil {
+		return nil, err
+	}
+	k := &coordinator{ctx: ctx, cfg: cfg, server: probe, show: show, began: time.Now(), report: newReport(cfg)}
+	k.report.Client.CPUs = runtime.NumCPU()
+	if k.crew, err = startCrew(cfg); err != nil {
+		return nil, err
+	}
+	k.board = k.crew.board
+	if probe.known() {
+		k.report.Server = &ServerUse{PIDs: cfg.PIDs, RSSStart: probe.rss()}
+	}
+	err = k.drive()
+	k.board.phase.Store(phaseExit)
+	show.clear()
+	results, werr := k.crew.wait()
+	if err == nil {
+		err = werr
+	}
+	if err != nil && !errors.Is(err, errCutShort) {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		k.report.Note("interrupted")
+	}
+	return k.report, k.report.finish(results)
+}
+
+func (k *coordinator) drive() error {
+	switch k.cfg.Scenario {
+	case scenarioIdle:
+		return k.driveIdle()
+	case scenarioConnect:
+		return k.driveConnect()
+	}
+	if err := k.join(k.cfg.Clients); err != nil {
+		return err
+	}
+	return k.driveLoad()
+}
+
+// driveLoad is warm-up, measurement and drain.
+func (k *coordinator) driveLoad() error {
+	if err := k.server.collect(k.ctx); err != nil {
+		return err
+	}
+	k.board.phase.Store(phaseWarmup)
+	if err := k.until(k.cfg.Warmup, phaseWarmup); err != nil {
+		return k.drain(err)
+	}
+	k.board.phase.Store(phaseMeasure)
+	m := k.startMeasuring()
+	limit := k.cfg.Duration
+	if k.cfg.Messages > 0 {
+		limit = math.MaxInt64
+	}
+	err := k.until(limit, phaseMeasure)
+	m.stop(k.board.done(k.crew.n), k.board.sent(k.crew.n))
+	return k.drain(err)
+}
+
+// until waits for d to pass or, where the number of messages is given, for the workers to come to rest.
+func (k *coordinator) until(d time.Duration, phase uint32) error {
+	start, moved, done := time.Now(), time.Now(), k.board.done(k.crew.n)
+	for time.Since(start) < d {
+		if phase == phaseMeasure && k.cfg.Messages > 0 && k.board.allIdle(k.crew.n, phase) {
+			return nil
+		}
+		if err := k.tick(); err != nil {
+			return err
+		}
+		if n := k.board.done(k.crew.n); n != done {
+			done, moved = n, time.Now()
+		} else if time.Since(moved) > k.cfg.Stall {
+			k.report.Note(fmt.Sprintf("nothing arrived for %s", k.cfg.Stall))
+			return errCutShort
+		}
+	}
+	return nil
+}
+
+// drain lets what is under way arrive, and what should not come show itself.
+func (k *coordinator) drain(err error) error {
+	k.board.phase.Store(phaseDrain)
+	moved, done := time.Now(), k.board.done(k.crew.n)
+	limit := drainTimeout
+	if err != nil {
+		limit = min(limit, k.cfg.Stall, time.Second)
+	}
+	for !k.board.allIdle(k.crew.n, phaseDrain) && time.Since(moved) < limit {
+		time.Sleep(pollEvery)
+		if n := k.board.done(k.crew.n); n != done {
+			done, moved = n, time.Now()
+		}
+	}
+	time.Sleep(straggleTime)
+	return err
+}
+
+// join raises the number of clients to n and waits for them.
+func (k *coordinator) join(n int) error {
+	k.board.target.Store(uint32(n))
+	moved, joined := time.Now(), uint64(0)
+	for {
+		j := k.board.joined(k.crew.n)
+		if j >= uint64(n) {
+			return nil
+		}
+		if j != joined {
+			joined, moved = j, time.Now()
+		} else if time.Since(moved) > joinTimeout {
+			k.report.Fail(fmt.Sprintf("%d of %d clients joined, then none for %s", j, n, joinTimeout))
+			return errCutShort
+		}
+		if err := k.tick(); err != nil {
+			return err
+		}
+	}
+}
+
+// tick waits a moment, takes a sample when one is due and looks for reasons to stop.
+func (k *coordinator) tick() error {
+	time.Sleep(pollEvery)
+	if t := time.Now(); t.After(k.next) {
+		k.next = t.Add(sampleEvery)
+		k.sample()
+	}
+	if k.ctx.Err() != nil || k.board.failed.Load() > 0 {
+		return errCutShort
+	}
+	return nil
+}
+
+func (k *coordinator) sample() {
+	s := Sample{At: time.Since(k.began).Seconds(), Clients: k.board.joined(k.crew.n), Sent: k.board.sent(k.crew.n), Done: k.board.done(k.crew.n)}
+	if k.server.known() {
+		s.RSS, s.CPU = k.server.rss(), k.server.cpu()
+	}
+	k.report.Series = append(k.report.Series, s)
+	k.show.line(k.last, s)
+	k.last = s
+}
+
+// pause waits for d, ticking.
+func (k *coordinator) pause(d time.Duration) error {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		if err := k.tick(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

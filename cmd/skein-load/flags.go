@@ -1,0 +1,97 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// newScenarioCommand makes the command of a scenario with the flags that all have.
+func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
+	var jsonFile string
+	c := &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := cfg.complete(); err != nil {
+				return errUsage{err}
+			}
+			r, err := run(c.Context(), *cfg, newProgress(os.Stderr, *cfg))
+			if err != nil {
+				return err
+			}
+			r.table(c.OutOrStdout())
+			if jsonFile != "" {
+				if err := r.write(jsonFile); err != nil {
+					return err
+				}
+			}
+			if !r.OK {
+				return errFailed
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&cfg.URL, "url", "ws://127.0.0.1:3000/", "server to drive")
+	f.StringVar(&cfg.Dialect, "dialect", "cl4", "what it speaks: "+strings.Join(dialectNames(), ", "))
+	f.IntVar(&cfg.Clients, "clients", cfg.Clients, "number of clients")
+	f.IntVar(&cfg.Processes, "processes", 0, fmt.Sprintf("client processes (0: one per %d clients)", maxPerProcess))
+	f.IntVar(&cfg.Connecting, "connecting", 16, "clients of one process that are on their way at a time")
+	f.BoolVar(&cfg.Pipeline, "pipeline", cfg.Pipeline, "send all requests of the join at once instead of waiting for each answer")
+	f.BoolVar(&cfg.Anonymous, "anonymous", false, "clients take no name and stay in the room they are put in")
+	f.IntSliceVar(&cfg.PIDs, "pid", nil, "process id of the server, for its CPU time and memory (several: with commas)")
+	f.StringVar(&cfg.GCURL, "gc-url", "", "URL that is fetched before memory is measured, such as http://ADMIN/debug/pprof/heap?gc=1")
+	f.StringVar(&jsonFile, "json", "", "file for the report as JSON")
+	return c
+}
+
+func addLoadFlags(c *cobra.Command, cfg *Config, many string) {
+	f := c.Flags()
+	f.IntVar(&cfg.Window, "window", 1, many+" in flight per sender (closed loop)")
+	f.Float64Var(&cfg.Rate, "rate", 0, many+" per second altogether (open loop: latency counts from the time each was due)")
+	f.DurationVar(&cfg.Duration, "duration", 5*time.Second, "how long to measure")
+	f.DurationVar(&cfg.Warmup, "warmup", 500*time.Millisecond, "load before measuring")
+	f.Uint64Var(&cfg.Messages, "messages", 0, "measure this many "+many+" instead of a duration")
+	f.IntVar(&cfg.Size, "size", cfg.Size, "bytes of payload in a message")
+	f.DurationVar(&cfg.Stall, "stall", 5*time.Second, "end the run when nothing arrives for this long")
+}
+
+func newFanoutCommand() *cobra.Command {
+	cfg := &Config{Scenario: scenarioFanout, Clients: 1000, Size: 80, Pipeline: true}
+	c := newScenarioCommand(cfg, scenarioFanout, "Members of one room send, all members must get everything")
+	addLoadFlags(c, cfg, "messages")
+	c.Flags().IntVar(&cfg.Senders, "senders", 1, "members that send")
+	c.Flags().BoolVar(&cfg.TotalOrder, "total-order", false, "fail unless all members see all senders' messages in the same order")
+	return c
+}
+
+func newPingCommand() *cobra.Command {
+	cfg := &Config{Scenario: scenarioPing, Clients: 200, Pipeline: true, RoomSize: 1}
+	c := newScenarioCommand(cfg, scenarioPing, "Clients ask, the server answers each")
+	c.Aliases = []string{"echo"}
+	addLoadFlags(c, cfg, "requests")
+	return c
+}
+
+func newIdleCommand() *cobra.Command {
+	cfg := &Config{Scenario: scenarioIdle, Clients: 10_000, Pipeline: true}
+	c := newScenarioCommand(cfg, scenarioIdle, "Clients join and say nothing: memory per client")
+	f := c.Flags()
+	f.IntVar(&cfg.RoomSize, "room-size", 100, "clients per room (0: all in one)")
+	f.IntVar(&cfg.Steps, "steps", 5, "points at which memory is measured")
+	f.DurationVar(&cfg.Settle, "settle", 2*time.Second, "rest before each measurement")
+	f.DurationVar(&cfg.Duration, "duration", 0, "how long to stay when all are connected")
+	return c
+}
+
+func newConnectCommand() *cobra.Command {
+	cfg := &Config{Scenario: scenarioConnect, Clients: 5_000}
+	c := newScenarioCommand(cfg, scenarioConnect, "A storm of new clients: CPU per client")
+	c.Flags().IntVar(&cfg.RoomSize, "room-size", 1, "clients per room (0: all in one)")
+	return c
+}

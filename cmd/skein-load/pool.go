@@ -1,0 +1,317 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A poolHandler is told what happens to a pool's clients. All calls come from the goroutine that polls; payloads are
+// valid until the call returns.
+type poolHandler interface {
+	opened(c *conn)                   // the WebSocket is open
+	received(c *conn, payload []byte) // a whole message came
+	closed(c *conn, err error)        // the connection ended, though nobody here closed it
+	woken()                           // somebody wrote to the wake descriptor
+}
+
+// A pool is many WebSocket clients on one epoll descriptor and one goroutine. There is no client library in it
+// because the clients share two cores with the server they measure.
+type pool struct {
+	ep      int
+	target  *target
+	source  netip.Addr // local address to connect from; the zero value leaves it to the kernel
+	handler poolHandler
+	conns   []*conn
+	buf     []byte
+	events  []unix.EpollEvent
+	dirty   []*conn
+	timer   int   // timerfd, -1 when there is none
+	waited  int64 // nanoseconds spent waiting for events
+}
+
+// What stands in an epoll event instead of a connection's index.
+const (
+	eventWake  = -1
+	eventTimer = -2
+)
+
+func newPool(t *target, n int, h poolHandler) (*pool, error) {
+	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll_create: %w", err)
+	}
+	p := &pool{ep: ep, target: t, handler: h, buf: make([]byte, 64<<10), events: make([]unix.EpollEvent, 256), timer: -1}
+	block := make([]conn, n)
+	for i := range block {
+		block[i].index, block[i].fd = i, -1
+		p.conns = append(p.conns, &block[i])
+	}
+	return p, nil
+}
+
+// watch makes poll call woken when the event descriptor fd becomes readable.
+func (p *pool) watch(fd int) error { return p.add(fd, unix.EPOLLIN, eventWake) }
+
+func (p *pool) add(fd int, events uint32, data int32) error {
+	return unix.EpollCtl(p.ep, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: data})
+}
+
+// wakeEvery makes poll return at least every interval nanoseconds.
+func (p *pool) wakeEvery(interval int64) error {
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	ts := unix.NsecToTimespec(interval)
+	if err := unix.TimerfdSettime(fd, 0, &unix.ItimerSpec{Interval: ts, Value: ts}, nil); err != nil {
+		unix.Close(fd)
+		return err
+	}
+	p.timer = fd
+	return p.add(fd, unix.EPOLLIN, eventTimer)
+}
+
+// open starts to connect c; the handler hears of the outcome.
+func (p *pool) open(c *conn) error {
+	family := unix.AF_INET
+	if p.target.addr.Addr().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	c.fd, c.state, c.began = fd, stateConnecting, now()
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if p.source.IsValid() {
+		_ = unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(p.source, 0))); err != nil {
+			return fmt.Errorf("bind %s: %w", p.source, err)
+		}
+	}
+	if err := unix.Connect(fd, sockaddr(p.target.addr)); err != nil && err != unix.EINPROGRESS {
+		return fmt.Errorf("connect %s: %w", p.target.addr, err)
+	}
+	return p.add(fd, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP|unix.EPOLLET&0xffffffff, int32(c.index))
+}
+
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	if a.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+}
+
+// queue has frames in c.out written as soon as the message being handled is done with.
+func (p *pool) queue(c *conn) {
+	if !c.dirty {
+		c.dirty = true
+		p.dirty = append(p.dirty, c)
+	}
+}
+
+func (p *pool) flushDirty() {
+	for i := 0; i < len(p.dirty); i++ {
+		c := p.dirty[i]
+		c.dirty = false
+		if c.state != stateClosed {
+			if err := c.flush(); err != nil {
+				p.fail(c, err)
+			}
+		}
+	}
+	p.dirty = p.dirty[:0]
+}
+
+// poll handles one batch of events, waiting up to timeout milliseconds for it.
+func (p *pool) poll(timeout int) error {
+	p.flushDirty()
+	n, _, e := unix.RawSyscall6(unix.SYS_EPOLL_WAIT, uintptr(p.ep), uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)
+	if e == 0 && n == 0 && timeout > 0 {
+		start := now()
+		m, err := unix.EpollWait(p.ep, p.events, timeout)
+		p.waited += now() - start
+		if err == unix.EINTR {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("epoll_wait: %w", err)
+		}
+		n = uintptr(m)
+	} else if e != 0 && e != unix.EINTR {
+		return fmt.Errorf("epoll_wait: %w", e)
+	}
+	for i := range p.events[:n] {
+		switch ev := &p.events[i]; ev.Fd {
+		case eventWake:
+			p.handler.woken()
+		case eventTimer:
+			var b [8]byte
+			rawRead(p.timer, b[:])
+		default:
+			p.event(p.conns[ev.Fd], ev.Events)
+			p.flushDirty()
+		}
+	}
+	return nil
+}
+
+func (p *pool) event(c *conn, events uint32) {
+	if c.state == stateClosed {
+		return
+	}
+	if c.state == stateConnecting {
+		if events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) == 0 {
+			return
+		}
+		if e, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || e != 0 {
+			p.fail(c, fmt.Errorf("connect %s: %w", p.target.addr, unix.Errno(e)))
+			return
+		}
+		c.state = stateUpgrading
+		c.out = append(c.out, p.target.request...)
+	}
+	if len(c.out) > 0 && events&unix.EPOLLOUT != 0 {
+		if err := c.flush(); err != nil {
+			p.fail(c, err)
+			return
+		}
+	}
+	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		p.read(c)
+	}
+}
+
+// read takes everything that has come on c. A read that leaves room in the buffer has emptied the socket: the edge
+// of the next byte will be reported.
+func (p *pool) read(c *conn) {
+	for c.state != stateClosed {
+		kept := copy(p.buf, c.rest)
+		n, e := rawRead(c.fd, p.buf[kept:])
+		switch {
+		case e == unix.EAGAIN:
+			return
+		case e == unix.EINTR:
+			continue
+		case e != 0:
+			p.fail(c, fmt.Errorf("read: %w", e))
+			return
+		case n == 0:
+			p.fail(c, errServerClosed)
+			return
+		}
+		full := kept+n == len(p.buf)
+		used := p.parse(c, p.buf[:kept+n])
+		if c.state == stateClosed {
+			return
+		}
+		p.keep(c, p.buf[used:kept+n])
+		if !full {
+			return
+		}
+	}
+}
+
+// keep stores the start of a frame in c, and gives the memory back when there is none.
+func (p *pool) keep(c *conn, b []byte) {
+	if len(b) == 0 {
+		c.rest = nil
+		return
+	}
+	c.rest = append(c.rest[:0], b...)
+	if len(b) > len(p.buf)/2 {
+		p.buf = make([]byte, 2*len(p.buf))
+	}
+}
+
+// parse hands on the whole frames in b and returns how much of b they were.
+func (p *pool) parse(c *conn, b []byte) (used int) {
+	if c.state == stateUpgrading {
+		n, err := parseUpgrade(b)
+		if err != nil {
+			p.fail(c, err)
+		}
+		if n == 0 {
+			return 0
+		}
+		used = n
+		c.state = stateJoining
+		p.handler.opened(c)
+	}
+	for c.state != stateClosed {
+		h, ok, err := parseHeader(b[used:])
+		if err != nil {
+			p.fail(c, err)
+			return used
+		}
+		if !ok || len(b)-used < h.head+h.size {
+			return used
+		}
+		payload := b[used+h.head : used+h.head+h.size]
+		used += h.head + h.size
+		p.frame(c, h, payload)
+	}
+	return used
+}
+
+func (p *pool) frame(c *conn, h header, payload []byte) {
+	switch {
+	case h.op == opText || h.op == opBinary:
+		if h.fin {
+			p.handler.received(c, payload)
+			return
+		}
+		c.message = append(c.message[:0], payload...)
+	case h.op == opContinuation:
+		c.message = append(c.message, payload...)
+		if h.fin {
+			p.handler.received(c, c.message)
+			c.message = nil
+		}
+	case h.op == opPing:
+		c.out = appendFrame(c.out, opPong, payload)
+		p.queue(c)
+	case h.op == opClose:
+		code := 0
+		if len(payload) >= 2 {
+			code = int(payload[0])<<8 | int(payload[1])
+			payload = payload[2:]
+		}
+		p.fail(c, fmt.Errorf("%w: %d %s", errServerClosed, code, payload))
+	}
+}
+
+func (p *pool) fail(c *conn, err error) {
+	p.close(c)
+	p.handler.closed(c, err)
+}
+
+// close ends c without a word to the handler.
+func (p *pool) close(c *conn) {
+	if c.fd >= 0 {
+		unix.Close(c.fd)
+	}
+	c.fd, c.state, c.rest, c.message, c.out = -1, stateClosed, nil, nil, nil
+}
+
+// shut says good-bye on all connections and frees the pool.
+func (p *pool) shut() {
+	bye := appendFrame(nil, opClose, []byte{1000 >> 8, 1000 & 0xff})
+	for _, c := range p.conns {
+		if c.fd >= 0 {
+			if c.state >= stateJoining && len(c.out) == 0 {
+				rawWrite(c.fd, bye)
+			}
+			p.close(c)
+		}
+	}
+	if p.timer >= 0 {
+		unix.Close(p.timer)
+	}
+	unix.Close(p.ep)
+}

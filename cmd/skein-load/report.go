@@ -1,0 +1,150 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// A Report is the outcome of a run; --json writes it.
+type Report struct {
+	Config        Config     `json:"config"`
+	Started       time.Time  `json:"started"`
+	Seconds       float64    `json:"seconds"` // measured, without setup, warm-up and drain
+	Sent          uint64     `json:"sent"`    // messages or requests
+	Done          uint64     `json:"done"`    // deliveries, answers or clients
+	SentPerSecond float64    `json:"sent_per_second"`
+	DonePerSecond float64    `json:"done_per_second"`
+	Latency       *Latency   `json:"latency,omitempty"`    // of each delivery or answer
+	Completion    *Latency   `json:"completion,omitempty"` // until the last member has a message
+	Join          *Latency   `json:"join,omitempty"`       // from connect to the end of the join
+	Memory        *Slope     `json:"memory,omitempty"`
+	Server        *ServerUse `json:"server,omitempty"`
+	Client        ClientUse  `json:"client"`
+	Tally         Tally      `json:"tally"`
+	Orders        int        `json:"orders,omitempty"` // distinct orders in which members saw the messages of all senders
+	Notes         []string   `json:"notes,omitempty"`
+	Errors        []string   `json:"errors,omitempty"`
+	OK            bool       `json:"ok"`
+	Series        []Sample   `json:"series,omitempty"`
+}
+
+// A ServerUse is what the server's processes used.
+type ServerUse struct {
+	PIDs           []int   `json:"pids"`
+	CPUSeconds     float64 `json:"cpu_seconds"`
+	CPUMicrosPerOp float64 `json:"cpu_micros_per_op"` // per delivery, answer or client
+	RSSStart       int64   `json:"rss_start_bytes"`
+	RSSBefore      int64   `json:"rss_before_bytes"`
+	RSSAfter       int64   `json:"rss_after_bytes"`
+	RSSPeak        int64   `json:"rss_peak_bytes"`
+}
+
+// A ClientUse is what the load harness itself used, and whether it was what limited the run.
+type ClientUse struct {
+	CPUs           int     `json:"cpus"`
+	Processes      int     `json:"processes"`
+	CPUSeconds     float64 `json:"cpu_seconds"`
+	CPUMicrosPerOp float64 `json:"cpu_micros_per_op"`
+	Busiest        float64 `json:"busiest"` // the busiest loop's share of time not spent waiting for the server
+	Bottleneck     bool    `json:"bottleneck"`
+}
+
+// A Sample is one point of the series over a run. Counters count from the start of the run.
+type Sample struct {
+	At      float64 `json:"at_seconds"`
+	Clients uint64  `json:"clients"`
+	Sent    uint64  `json:"sent"`
+	Done    uint64  `json:"done"`
+	RSS     int64   `json:"rss_bytes,omitempty"`
+	CPU     float64 `json:"cpu_seconds,omitempty"`
+}
+
+// A Latency summarises a histogram, in microseconds, and carries it along in HdrHistogram's interchange format.
+type Latency struct {
+	Count     int64     `json:"count"`
+	Min       float64   `json:"min"`
+	Mean      float64   `json:"mean"`
+	P50       float64   `json:"p50"`
+	P90       float64   `json:"p90"`
+	P99       float64   `json:"p99"`
+	P999      float64   `json:"p999"`
+	Max       float64   `json:"max"`
+	Histogram *hdrState `json:"histogram"`
+}
+
+func newReport(cfg Config) *Report {
+	return &Report{Config: cfg, Started: time.Now().UTC(), Client: ClientUse{Processes: cfg.Processes}}
+}
+
+// Note adds a remark that does not fail the run.
+func (r *Report) Note(text string) { r.Notes = append(r.Notes, text) }
+
+// Fail adds an error.
+func (r *Report) Fail(text string) { r.Errors = append(r.Errors, text) }
+
+// finish adds what the workers found and decides on the verdict.
+func (r *Report) finish(results []WorkerResult) error {
+	latency, completion, join := newHistogram(), newHistogram(), newHistogram()
+	orders := map[uint64]bool{}
+	for _, w := range results {
+		r.Tally.add(w.Tally)
+		r.Errors = append(r.Errors, w.Errors...)
+		r.Client.CPUSeconds += w.CPU
+		r.Client.Busiest = max(r.Client.Busiest, w.Busy)
+		for _, h := range w.OrderHash {
+			orders[h] = true
+		}
+		for _, m := range []struct {
+			from *hdrState
+			to   *hdrhistogram.Histogram
+		}{{w.Latency, latency}, {w.Completion, completion}, {w.Join, join}} {
+			if err := m.from.merge(m.to); err != nil {
+				return fmt.Errorf("histogram of a worker: %w", err)
+			}
+		}
+	}
+	r.Latency, r.Completion, r.Join = summarise(latency), summarise(completion), summarise(join)
+	r.Orders = len(orders)
+	r.Client.Bottleneck = r.Client.Busiest >= bottleneckAt
+	if r.Done > 0 {
+		r.Client.CPUMicrosPerOp = r.Client.CPUSeconds * 1e6 / float64(r.Done)
+	}
+	if r.Server != nil {
+		r.Server.RSSPeak = max(r.Server.RSSStart, r.Server.RSSAfter)
+		for _, s := range r.Series {
+			r.Server.RSSPeak = max(r.Server.RSSPeak, s.RSS)
+		}
+	}
+	if r.Config.TotalOrder && r.Orders > 1 {
+		r.Fail(fmt.Sprintf("members saw the messages in %d different orders", r.Orders))
+	}
+	r.OK = r.Tally.Clean() && len(r.Errors) == 0
+	return nil
+}
+
+func summarise(h *hdrhistogram.Histogram) *Latency {
+	if h.TotalCount() == 0 {
+		return nil
+	}
+	us := func(ns int64) float64 { return float64(ns) / 1e3 }
+	return &Latency{
+		Count: h.TotalCount(), Min: us(h.Min()), Mean: h.Mean() / 1e3,
+		P50: us(h.ValueAtQuantile(50)), P90: us(h.ValueAtQuantile(90)), P99: us(h.ValueAtQuantile(99)), P999: us(h.ValueAtQuantile(99.9)),
+		Max: us(h.Max()), Histogram: saveHistogram(h),
+	}
+}
+
+// write stores the report as JSON.
+func (r *Report) write(path string) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
+}

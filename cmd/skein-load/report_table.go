@@ -1,0 +1,108 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// operation names what a scenario counts.
+func operation(scenario string) (one, many string) {
+	switch scenario {
+	case scenarioFanout:
+		return "delivery", "deliveries"
+	case scenarioPing:
+		return "answer", "answers"
+	}
+	return "client", "clients"
+}
+
+// table prints the report for people.
+func (r *Report) table(out io.Writer) {
+	one, many := operation(r.Config.Scenario)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row("scenario", "%s", r.describe())
+	if r.Config.Scenario == scenarioFanout || r.Config.Scenario == scenarioPing {
+		row("sent", "%d in %.2f s, %s/s", r.Sent, r.Seconds, count(r.SentPerSecond))
+	}
+	row(many, "%d in %.2f s, %s/s", r.Done, r.Seconds, count(r.DonePerSecond))
+	for _, l := range []struct {
+		name string
+		of   *Latency
+	}{{"latency", r.Latency}, {"latency of the last member", r.Completion}, {"join", r.Join}} {
+		if l.of != nil {
+			row(l.name, "p50 %s  p90 %s  p99 %s  p99.9 %s  max %s", micros(l.of.P50), micros(l.of.P90), micros(l.of.P99), micros(l.of.P999), micros(l.of.Max))
+		}
+	}
+	if s := r.Server; s != nil {
+		row("server CPU", "%.2f µs per %s (%.2f s, %.0f %% of one core)", s.CPUMicrosPerOp, one, s.CPUSeconds, 100*s.CPUSeconds/max(r.Seconds, 1e-9))
+		row("server memory", "%s at the start, %s before, %s after, %s peak", mib(s.RSSStart), mib(s.RSSBefore), mib(s.RSSAfter), mib(s.RSSPeak))
+	}
+	if m := r.Memory; m != nil && r.Server != nil {
+		row("memory per client", "%.0f bytes (slope), %.0f bytes (from empty)", m.BytesPerClient, m.FromEmpty)
+	}
+	row("harness CPU", "%.2f µs per %s (%d processes, busiest loop %.0f %%)", r.Client.CPUMicrosPerOp, one, r.Client.Processes, 100*r.Client.Busiest)
+	row("verified", "%d lost, %d doubled, %d reordered, %d garbled", r.Tally.Lost, r.Tally.Doubled, r.Tally.Reordered, r.Tally.Garbled)
+	if r.Config.Scenario == scenarioFanout && r.Config.Senders > 1 {
+		row("order", "%d different among the members", r.Orders)
+	}
+	t.Flush()
+	if r.Client.Bottleneck {
+		fmt.Fprintf(out, "The harness was the bottleneck (a loop was busy %.0f %% of the time): rates and latencies say little about the server, CPU per %s still does.\n", 100*r.Client.Busiest, one)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(out, "Note:", n)
+	}
+	for _, e := range r.Errors {
+		fmt.Fprintln(out, "Error:", e)
+	}
+	if !r.OK {
+		fmt.Fprintln(out, "FAILED")
+	}
+}
+
+// describe is one line on what was run.
+func (r *Report) describe() string {
+	c := r.Config
+	parts := []string{c.Scenario, c.Dialect, fmt.Sprintf("%d clients", c.Clients)}
+	switch {
+	case c.Scenario != scenarioFanout && c.Scenario != scenarioPing:
+	case c.Rate > 0:
+		parts = append(parts, fmt.Sprintf("%g/s", c.Rate))
+	default:
+		parts = append(parts, fmt.Sprintf("window %d", c.Window))
+	}
+	if c.Senders > 1 {
+		parts = append(parts, fmt.Sprintf("%d senders", c.Senders))
+	}
+	if c.Size > 0 {
+		parts = append(parts, fmt.Sprintf("%d bytes", c.Size))
+	}
+	return strings.Join(parts, ", ") + ", " + c.URL
+}
+
+func count(v float64) string {
+	switch {
+	case v >= 1e6:
+		return fmt.Sprintf("%.2fM", v/1e6)
+	case v >= 1e4:
+		return fmt.Sprintf("%.1fk", v/1e3)
+	}
+	return fmt.Sprintf("%.0f", v)
+}
+
+func micros(us float64) string {
+	switch {
+	case us >= 1e6:
+		return fmt.Sprintf("%.2f s", us/1e6)
+	case us >= 1e3:
+		return fmt.Sprintf("%.2f ms", us/1e3)
+	}
+	return fmt.Sprintf("%.0f µs", us)
+}
+
+func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
