@@ -1,70 +1,159 @@
 package scratch
 
-import "github.com/skeinhq/skein/codec"
-
-// Member stands for a member of a room. Its number means nothing; the room actor hands them out.
+// Member stands for a member of a room. Its number means nothing; the room actor hands them out, and may hand out
+// that of a member that left again.
 type Member uint64
 
-// Room is the state of one room: its variables and the updates that were not sent yet. It belongs to the room
+// Room is the state of one room: its variables, and the updates that were not sent yet. It belongs to the room
 // actor, which also keeps the members.
+//
+// TurboWarp's limits bound what a room holds to 128 variables of 100 kB with names of 3 kB, that is 13 MB, and as
+// much again for the text of a name that a value was sent with: 14 MB in all, and 64 kB plus one update for what
+// waits for Flush. With values of any kind a character may be written as six bytes. CloudLink knows no limits, nor
+// does a room of its dialect unless they are set.
 type Room struct {
 	rules *Rules
+
+	vars    map[string]*variable // deleted ones too, as long as they are remembered
+	created chain
+	changed chain
+	live    int    // variables that are not deleted
+	version uint64 // of the latest change that members are told about
+	seq     uint64 // of the latest variable in the order of creation
+
+	graves
+	queue
 }
 
 // NewRoom returns an empty room.
-func (r *Rules) NewRoom() *Room { return &Room{rules: r} }
+func (r *Rules) NewRoom() *Room {
+	room := &Room{rules: r}
+	room.clear()
+	return room
+}
+
+func (r *Room) clear() {
+	r.vars = make(map[string]*variable)
+	r.created = chain{which: byCreation}
+	r.changed = chain{which: byVersion}
+	r.live = 0
+	r.graves = graves{horizon: r.version}
+}
+
+// Len is the number of variables.
+func (r *Room) Len() int { return r.live }
 
 // Outcome is what Room.Apply leads to.
 type Outcome struct {
-	// Changed says that the variables are not as they were; a journal keeps the Change.
+	// Changed says that the variables are not as they were: a journal keeps the Change.
 	Changed bool
 	// Pending says that updates wait for Flush.
 	Pending bool
 	// Flush says that they should not wait any longer.
 	Flush bool
-	// Close ends the sender unless it is zero; nothing was changed then.
+	// Close ends the sender unless it is zero; then nothing was changed.
 	Close Ending
 }
 
-// Apply carries out a change that member asked for.
-func (r *Room) Apply(member Member, c Change) Outcome { panic("TODO") }
+// refused closes the sender of a change that the room does not take.
+var refused = Outcome{Close: Ending{Code: CodeProtocolError}}
 
-// Replay carries out a change that was applied before, without limits and without telling anybody.
-func (r *Room) Replay(c Change) { panic("TODO") }
-
-// Snapshot returns the variables in the order of their creation.
-func (r *Room) Snapshot() []Variable { panic("TODO") }
-
-// Restore replaces the variables of a room that has no members yet.
-func (r *Room) Restore(vars []Variable) { panic("TODO") }
-
-// Len is the number of variables.
-func (r *Room) Len() int { panic("TODO") }
-
-// Cursor says how much of a room a member has been sent. It is a plain value.
-type Cursor struct {
-	seen uint64 // the latest change that the member knows
-	seq  uint64 // of the state at joining: the next variable to send; 0: it was sent
+// Apply carries out a change that member asked for. It ends the validity of the latest Batch.
+func (r *Room) Apply(member Member, c Change) Outcome {
+	switch c.Op {
+	case OpSet, OpCreate:
+		return r.applySet(member, c)
+	case OpRename:
+		return r.applyRename(member, c)
+	case OpDelete:
+		return r.applyDelete(member, c)
+	}
+	return Outcome{}
 }
 
-// Join returns the cursor of a newcomer, who has been sent nothing: Next returns the state of the room first.
-func (r *Room) Join() Cursor { panic("TODO") }
+func (r *Room) applySet(member Member, c Change) Outcome {
+	d := r.rules.c.Dialect
+	v := r.lookup(c.Name)
+	if v == nil && !within(r.live+1, r.rules.c.Variables) {
+		return refused
+	}
+	if v != nil && c.Op == OpSet && d.skipsSameValue() && equalValues(v.value, c.Value) {
+		return Outcome{}
+	}
+	changed := v == nil || v.value != c.Value
+	r.set(member, c.Name, c.Value)
+	buf := r.startEvent(len(c.Name) + len(c.Value))
+	if c.Op == OpCreate && d.tellsEverything() {
+		buf = appendCreate(buf, c.Name, c.Value)
+	} else {
+		buf = appendSet(buf, c.Name, c.Value)
+	}
+	return r.endEvent(buf, member, changed)
+}
 
-// Next returns the next frame for a member that is behind and the cursor after it: for a newcomer the variables in
-// the order of their creation, then for everybody the latest values of what changed since. A nil frame means that
-// the member is no longer behind. ok is false when the member cannot catch up, because too many variables were
-// deleted meanwhile; it should be closed as a slow consumer.
-func (r *Room) Next(member Member, c Cursor) (f *codec.Frame, next Cursor, ok bool) { panic("TODO") }
+func (r *Room) applyRename(member Member, c Change) Outcome {
+	d := r.rules.c.Dialect
+	if r.lookup(c.Name) == nil {
+		if !d.renamesUnknown() {
+			return refused
+		}
+		if r.lookup(c.NewName) == nil && !within(r.live+1, r.rules.c.Variables) {
+			return refused
+		}
+	}
+	changed := r.rename(member, c.Name, c.NewName)
+	if !d.tellsEverything() {
+		return Outcome{Changed: changed, Pending: r.pending()}
+	}
+	return r.endEvent(appendRename(r.startEvent(len(c.Name)+len(c.NewName)), c.Name, c.NewName), member, changed)
+}
 
-// Batch is a number of updates that are sent together.
-type Batch struct{}
+func (r *Room) applyDelete(member Member, c Change) Outcome {
+	d := r.rules.c.Dialect
+	v := r.lookup(c.Name)
+	if v == nil {
+		if !d.deletesUnknown() {
+			return refused
+		}
+		return Outcome{}
+	}
+	r.remove(v)
+	if !d.tellsEverything() {
+		return Outcome{Changed: true, Pending: r.pending()}
+	}
+	return r.endEvent(appendDelete(r.startEvent(len(c.Name)), c.Name), member, true)
+}
 
-// Flush returns what was collected since the last Flush.
-func (r *Room) Flush() Batch { panic("TODO") }
+// Replay carries out a change that was applied before, without limits and without telling anybody. It is for rooms
+// that have no members yet.
+func (r *Room) Replay(c Change) {
+	switch c.Op {
+	case OpSet, OpCreate:
+		r.set(0, c.Name, c.Value)
+	case OpRename:
+		r.rename(0, c.Name, c.NewName)
+	case OpDelete:
+		if v := r.lookup(c.Name); v != nil {
+			r.remove(v)
+		}
+	}
+}
 
-// For returns the frame for a member, or nil. Those who sent nothing of the batch and were there from its
-// beginning share one frame.
-func (b *Batch) For(member Member, c Cursor) *codec.Frame { panic("TODO") }
+// Snapshot returns the variables in the order of their creation.
+func (r *Room) Snapshot() []Variable {
+	vars := make([]Variable, 0, r.live)
+	for v := r.created.front; v != nil; v = r.created.next(v) {
+		vars = append(vars, Variable{Name: v.name, Value: v.value})
+	}
+	return vars
+}
 
-// Advance returns the cursor of a member that was sent the batch.
-func (b *Batch) Advance(c Cursor) Cursor { panic("TODO") }
+// Restore replaces the variables of a room that has no members yet. It takes any number of them, so that lowering
+// a limit loses nothing.
+func (r *Room) Restore(vars []Variable) {
+	r.clear()
+	r.queue = queue{}
+	for _, v := range vars {
+		r.set(0, v.Name, v.Value)
+	}
+}

@@ -24,6 +24,14 @@ type Decision struct {
 	Change Change // Apply
 }
 
+// ignore is the Decision that nothing happens.
+var ignore = Decision{}
+
+// closeWith ends the connection without text and reason, as TurboWarp always does.
+func closeWith(code uint16) Decision {
+	return Decision{Kind: Close, Close: Ending{Code: code}}
+}
+
 // Session is what one connection has said so far. It belongs to the session actor.
 type Session struct {
 	rules *Rules
@@ -40,25 +48,36 @@ const (
 	joined
 )
 
-// LoginExposed says whether a client sent the login of a Scratch user along: a Cookie header that starts with
-// scratchsessionsid=, as TurboWarp's cloud-server looks for it, or a header of that name, as CloudLink does.
-func LoginExposed(cookie, scratchsessionsid string) bool { panic("TODO") }
-
 // NewSession returns the state of a new connection. login is what LoginExposed said of its request.
 func (r *Rules) NewSession(login bool) Session { return Session{rules: r, login: login} }
-
-// Open decides about the connection before its first message.
-func (s *Session) Open() Decision { panic("TODO") }
 
 // Identified says whether the client is known to speak Scratch: whether a message was received that fits.
 func (s *Session) Identified() bool { return s.state != unidentified }
 
-// Fits says whether a first message is one of Scratch. It is for a port that serves several protocols, which asks
-// each of them in turn and hands the message to the session of the one that it fits.
-func (r *Rules) Fits(payload []byte, binary bool) bool { panic("TODO") }
+// Joined returns the room of the last Join.
+func (s *Session) Joined() (room string, ok bool) { return s.room, s.state == joined }
 
-// Refuse decides about a first message that fits no protocol of the port.
-func (r *Rules) Refuse(payload []byte, binary bool) Decision { panic("TODO") }
+// Open decides about the connection before its first message.
+func (s *Session) Open() Decision {
+	if s.login && s.rules.closesAtOpening() {
+		return s.rules.closeForSecurity()
+	}
+	return ignore
+}
 
 // Receive decides about a message, the first one included. It keeps nothing of payload.
-func (s *Session) Receive(payload []byte, binary bool) Decision { panic("TODO") }
+func (s *Session) Receive(payload []byte, binary bool) Decision {
+	r := s.rules
+	if s.state == unidentified && r.refusesWithText() && !r.Fits(payload, binary) {
+		return r.Refuse(payload, binary)
+	}
+	if binary && !r.c.Dialect.readsBinary() {
+		return ignore
+	}
+	p, problem := parse(payload)
+	defer p.release()
+	if r.c.Dialect == CloudLink {
+		return s.receiveCloudLink(p, problem)
+	}
+	return s.receiveTurboWarp(p, problem)
+}
