@@ -1,0 +1,60 @@
+package config
+
+import (
+	"errors"
+	"strings"
+)
+
+// Problem is something that is wrong with one value, or worth a warning.
+type Problem struct {
+	// Origin says where the value stands.
+	Origin Origin
+	// Message says what is wrong and what to do.
+	Message string
+	// Warning is set when the program can start all the same.
+	Warning bool
+}
+
+// String is the problem in one line, its place first, as compilers write it.
+func (p Problem) String() string { return p.Origin.Name() + ": " + p.Message }
+
+// Problems are all that were found, in the order of their sources.
+type Problems []Problem
+
+// Errors returns those that stop the start.
+func (ps Problems) Errors() Problems { return ps.filter(false) }
+
+// Warnings returns the others.
+func (ps Problems) Warnings() Problems { return ps.filter(true) }
+
+func (ps Problems) filter(warning bool) (out Problems) {
+	for _, p := range ps {
+		if p.Warning == warning {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Usage tells whether a flag is among the errors, so that the command line is to blame.
+func (ps Problems) Usage() bool {
+	for _, p := range ps.Errors() {
+		if p.Origin.Layer == LayerFlag {
+			return true
+		}
+	}
+	return false
+}
+
+// Err is nil when nothing stops the start, else an error of one line per problem.
+func (ps Problems) Err() error {
+	errs := ps.Errors()
+	if len(errs) == 0 {
+		return nil
+	}
+	lines := make([]string, len(errs))
+	for i, p := range errs {
+		lines[i] = p.String()
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}

@@ -1,0 +1,120 @@
+package config
+
+import (
+	"errors"
+	"strings"
+)
+
+// Setting is one row of the table of settings.
+type Setting struct {
+	// Name is the name as a flag, such as max-clients.
+	Name string
+	// Short is a one-letter flag. Empty means none.
+	Short string
+	// Group is the heading under which it is listed.
+	Group string
+	// Default is the value in force when nothing is given, as one would write it.
+	Default string
+	// Help is one sentence without a full stop.
+	Help string
+	// Echo says that the echo server takes it too.
+	Echo bool
+	// NoFile says that it cannot stand in a file.
+	NoFile bool
+	// Secret values are never shown, and may be given as a file by a variable with _FILE behind its name.
+	Secret bool
+
+	reads reader
+	// fallback is the default where it depends on other settings. Nil means Default.
+	fallback func(*Config) string
+}
+
+// reader knows one type of values: how they are written, and where they go.
+type reader struct {
+	typ     string // as the documentation calls it
+	list    bool
+	boolean bool
+	// read checks what was given and returns it in its usual spelling, and what puts it into force.
+	read func(texts []string) (shown string, apply func(*Config), err error)
+}
+
+// Env is the name of the setting's variable.
+func (s *Setting) Env() string { return "SKEIN_" + strings.ToUpper(s.underscored()) }
+
+// Key is the name of the setting in a file. Empty means that it cannot stand there.
+func (s *Setting) Key() string {
+	if s.NoFile {
+		return ""
+	}
+	return s.underscored()
+}
+
+func (s *Setting) underscored() string { return strings.ReplaceAll(s.Name, "-", "_") }
+
+// Type is what its values are, in one word.
+func (s *Setting) Type() string { return s.reads.typ }
+
+// List tells whether it takes several values.
+func (s *Setting) List() bool { return s.reads.list }
+
+// Boolean tells whether it is on or off, so that the flag needs no value.
+func (s *Setting) Boolean() bool { return s.reads.boolean }
+
+// kind is how one type of values is written.
+type kind[T any] struct {
+	typ   string
+	parse func(string) (T, error)
+	show  func(T) string
+}
+
+// one reads a single value.
+func one[T any](k kind[T], set func(*Config, T)) reader {
+	return reader{typ: k.typ, read: func(texts []string) (string, func(*Config), error) {
+		if len(texts) != 1 {
+			return "", nil, errors.New("one value is wanted, not a list")
+		}
+		v, err := k.parse(texts[0])
+		if err != nil {
+			return "", nil, err
+		}
+		return k.show(v), func(c *Config) { set(c, v) }, nil
+	}}
+}
+
+// many reads a list.
+func many[T any](k kind[T], set func(*Config, []T)) reader {
+	return reader{typ: "list of " + k.typ, list: true, read: func(texts []string) (string, func(*Config), error) {
+		values := make([]T, 0, len(texts))
+		shown := make([]string, 0, len(texts))
+		var errs []string
+		for _, t := range texts {
+			v, err := k.parse(t)
+			if err != nil {
+				errs = append(errs, err.Error())
+				continue
+			}
+			values, shown = append(values, v), append(shown, k.show(v))
+		}
+		if len(errs) > 0 {
+			return "", nil, errors.New(strings.Join(errs, "; "))
+		}
+		return strings.Join(shown, ","), func(c *Config) { set(c, values) }, nil
+	}}
+}
+
+// toggle reads a boolean.
+func toggle(set func(*Config, bool)) reader {
+	r := one(boolean, set)
+	r.boolean = true
+	return r
+}
+
+// splitList takes a list apart that is written in one text.
+func splitList(text string) (out []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
