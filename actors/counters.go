@@ -4,17 +4,18 @@ import (
 	"sync/atomic"
 
 	"github.com/skeinhq/skein/protocol/cl4"
+	"github.com/skeinhq/skein/protocol/scratch"
 )
 
 // Counters are what the actors count. Fields are read at any time, from any goroutine.
 type Counters struct {
-	Sessions      atomic.Int64 // open connections
-	Unidentified  atomic.Int64 // of them, those that have not said what they speak
-	CL4Clients    atomic.Int64
-	ScratchClient atomic.Int64
-	CL4Rooms      atomic.Int64
-	ScratchRooms  atomic.Int64
-	Variables     atomic.Int64 // Scratch variables in memory
+	Sessions       atomic.Int64 // open connections
+	Unidentified   atomic.Int64 // of them, those that have not said what they speak
+	CL4Clients     atomic.Int64
+	ScratchClients atomic.Int64
+	CL4Rooms       atomic.Int64
+	ScratchRooms   atomic.Int64
+	Variables      atomic.Int64 // Scratch variables in memory
 
 	// CL4Commands counts messages by built-in command, in the order of cl4.Commands; CL4Custom those of plugins and
 	// CL4Unknown those without a command.
@@ -24,10 +25,12 @@ type Counters struct {
 	// ScratchMethods counts messages by method.
 	ScratchMethods [scratchMethodCount]atomic.Uint64
 
-	// CL4Statuses counts what clients were refused, by status code from 100 on.
+	// CL4Refused counts what clients were refused, by status code from 100 on; 100 itself is not counted.
 	CL4Refused [16]atomic.Uint64
 	// ScratchIgnored counts messages that Scratch's rules tell to ignore.
 	ScratchIgnored atomic.Uint64
+	// ScratchClosed counts messages that closed their connection.
+	ScratchClosed atomic.Uint64
 	// BadFirst counts connections closed because of their first message.
 	BadFirst atomic.Uint64
 
@@ -68,7 +71,35 @@ func (h *highWater) Take() uint64 { return h.v.Swap(0) }
 
 // refused counts a status code that was sent to a client.
 func (c *Counters) refused(s cl4.Status) {
-	if i := int(s) - 100; i >= 0 && i < len(c.CL4Refused) {
+	if i := int(s) - 100; i > 0 && i < len(c.CL4Refused) {
 		c.CL4Refused[i].Add(1)
+	}
+}
+
+// rooms is the gauge of the rooms of a protocol.
+func (c *Counters) rooms(p Protocol) *atomic.Int64 {
+	if p == Scratch {
+		return &c.ScratchRooms
+	}
+	return &c.CL4Rooms
+}
+
+// scratchMethodCount is the number of kinds that ScratchMethods tells apart.
+const scratchMethodCount = 5
+
+// ScratchMethodNames are the labels of ScratchMethods.
+var ScratchMethodNames = [scratchMethodCount]string{"handshake", "set", "create", "rename", "delete"}
+
+// countScratch counts what a message of a Scratch client leads to.
+func (c *Counters) countScratch(d scratch.Decision) {
+	switch d.Kind {
+	case scratch.Ignore:
+		c.ScratchIgnored.Add(1)
+	case scratch.Join:
+		c.ScratchMethods[0].Add(1)
+	case scratch.Apply:
+		c.ScratchMethods[d.Change.Op].Add(1)
+	case scratch.Close:
+		c.ScratchClosed.Add(1)
 	}
 }

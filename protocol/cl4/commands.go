@@ -63,7 +63,7 @@ func gmsg(s Session, m *Message) { broadcast(s, m, "gmsg", nil) }
 func gvar(s Session, m *Message) { broadcast(s, m, "gvar", m.Name) }
 
 func broadcast(s Session, m *Message, cmd string, name codec.Raw) {
-	rooms, refused := gatherRooms(s, m)
+	rooms, refused := GatherRooms(s, m)
 	if refused != nil {
 		s.Reply(refused.Frame())
 		return
@@ -82,7 +82,7 @@ func pmsg(s Session, m *Message) { private(s, m, "pmsg", nil) }
 func pvar(s Session, m *Message) { private(s, m, "pvar", m.Name) }
 
 func private(s Session, m *Message, cmd string, name codec.Raw) {
-	rooms, refused := gatherRooms(s, m)
+	rooms, refused := GatherRooms(s, m)
 	if refused != nil {
 		s.Reply(refused.Frame())
 		return

@@ -38,3 +38,25 @@ func refuseSyntax(details codec.Raw, listener codec.Raw) *Refusal {
 		Details: string(details),
 	}
 }
+
+// UsernameRequired refuses a command that needs a name.
+func UsernameRequired(m *Message) *Refusal {
+	const details = "This command requires setting a username."
+	return &Refusal{
+		Kind:    ValidationError,
+		Packet:  StatusPacket{Status: StatusIDRequired, Details: Text(details), Listener: m.Answerable()},
+		Details: details,
+	}
+}
+
+// StatusError is an error of a handler that its client gets as this status instead of E:105.
+type StatusError struct {
+	Status  Status
+	Details string
+}
+
+// Error implements error.
+func (e *StatusError) Error() string { return e.Status.String() + ": " + e.Details }
+
+// Refuse returns a StatusError.
+func Refuse(s Status, details string) error { return &StatusError{s, details} }

@@ -7,9 +7,19 @@ import (
 	wire "github.com/skeinhq/skein/codec/cl4"
 )
 
-// gatherRooms returns the rooms that a message names, each once, or the answer for one that cannot be carried out.
+// Joined tells which rooms a client is in. Session implements it.
+type Joined interface {
+	// Rooms returns all of them.
+	Rooms() []string
+	// RoomBuffer returns an empty slice to collect rooms in.
+	RoomBuffer() []string
+	// Joined looks one up and returns its name in a form that may be kept.
+	Joined(room string) (string, bool)
+}
+
+// GatherRooms returns the rooms that a message names, each once, or the answer for one that cannot be carried out.
 // Without the key these are all rooms that the sender has joined.
-func gatherRooms(s Session, m *Message) ([]string, *StatusPacket) {
+func GatherRooms(s Joined, m *Message) ([]string, *StatusPacket) {
 	switch m.Rooms.Kind() {
 	case codec.KindAbsent:
 		return s.Rooms(), nil
@@ -25,7 +35,7 @@ func gatherRooms(s Session, m *Message) ([]string, *StatusPacket) {
 	return nil, &StatusPacket{Status: StatusDatatype, Details: Text("rooms must be the name of a room or a list of them."), Listener: m.Listener}
 }
 
-func gatherList(s Session, m *Message) ([]string, *StatusPacket) {
+func gatherList(s Joined, m *Message) ([]string, *StatusPacket) {
 	elements, err := list(m.Rooms)
 	if err != nil {
 		return nil, &StatusPacket{Status: StatusDatatype, Details: Text(err.Error()), Listener: m.Listener}

@@ -17,12 +17,9 @@ type Session interface {
 	// FirstHandshake returns true the first time it is called.
 	FirstHandshake() bool
 
-	// Rooms returns the rooms that the client is in. The slice is valid until the next call of any method.
-	Rooms() []string
-	// Joined tells whether the client is in a room and returns the name in a form that may be kept.
-	Joined(room string) (string, bool)
-	// RoomBuffer returns an empty slice that is valid until its next call.
-	RoomBuffer() []string
+	// Joined tells which rooms the client is in. The slices of Rooms and RoomBuffer are valid until the next call of
+	// either.
+	Joined
 
 	// Reply sends a frame to the client.
 	Reply(f *codec.Frame)

@@ -1,0 +1,26 @@
+package actors
+
+import "net/netip"
+
+// Peer is what the transport knows of a connection when it is opened.
+type Peer struct {
+	// Out is the sending side.
+	Out Outbox
+	// IP is the client's address for limits and bans. It is invalid where there is none, as on unix sockets.
+	IP netip.Addr
+	// ClientIP is what CL4 tells its client.
+	ClientIP string
+	// Listener is the address that the connection came in on.
+	Listener string
+	// Cookie and LoginHeader are the request's Cookie and scratchsessionsid headers.
+	Cookie, LoginHeader string
+	// Header returns the values of a request header. It is nil unless plugins are loaded.
+	Header func(name string) []string
+}
+
+// End says how a connection ended.
+type End struct {
+	Code   uint16
+	Reason string
+	Cause  string
+}

@@ -1,0 +1,31 @@
+package actors
+
+// Protocol is what a connection speaks.
+type Protocol uint8
+
+// The protocols of a WebSocket port. A connection speaks None until its first message.
+const (
+	None Protocol = iota
+	CL4
+	Scratch
+)
+
+// String returns the name of the protocol in configuration and metrics.
+func (p Protocol) String() string {
+	switch p {
+	case CL4:
+		return "cl4"
+	case Scratch:
+		return "scratch"
+	}
+	return "none"
+}
+
+// RoomKey names a room. Rooms of different protocols never mix.
+type RoomKey struct {
+	Protocol Protocol
+	Name     string
+}
+
+// String returns PROTOCOL/NAME.
+func (k RoomKey) String() string { return k.Protocol.String() + "/" + k.Name }

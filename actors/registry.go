@@ -1,0 +1,165 @@
+package actors
+
+import (
+	"hash/maphash"
+	"runtime/debug"
+	"slices"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/skeinhq/skein/codec"
+	"github.com/skeinhq/skein/protocol/cl4"
+)
+
+// registry finds clients by id and by name. It is spread over shards, each an actor, by the hash of what it is asked
+// for.
+type registry struct {
+	sys    *System
+	shards []*actor.PID
+	seed   maphash.Seed
+}
+
+func (r *registry) byID(id codec.ID) *actor.PID {
+	return r.shards[maphash.Bytes(r.seed, id[:])%uint64(len(r.shards))]
+}
+
+func (r *registry) byName(name string) *actor.PID {
+	return r.shards[maphash.String(r.seed, name)%uint64(len(r.shards))]
+}
+
+func (r *registry) register(ref *Ref) { r.sys.sendTo(r.byID(ref.ID), &register{from: ref}) }
+
+func (r *registry) identified(ref *Ref) { r.sys.sendTo(r.byID(ref.ID), &identified{id: ref.ID}) }
+
+func (r *registry) registerName(ref *Ref, name string) {
+	r.sys.sendTo(r.byName(name), &registerName{from: ref, name: name})
+}
+
+func (r *registry) unregister(ref *Ref, u cl4.User) {
+	r.sys.sendTo(r.byID(ref.ID), &unregister{id: ref.ID})
+	if u.Named {
+		r.sys.sendTo(r.byName(u.Username), &unregisterName{id: ref.ID, name: u.Username})
+	}
+}
+
+// registryShard is what one shard knows. It outlives the actor, which can fail and be restarted.
+type registryShard struct {
+	sys     *System
+	clients map[codec.ID]*listed
+	names   map[string][]*Ref // CL4 clients only
+}
+
+// listed is one connection in the client list.
+type listed struct {
+	ref      *Ref
+	findable bool // it speaks CL4
+}
+
+// registryActor is the actor of a shard.
+type registryActor struct{ *registryShard }
+
+// Receive implements actor.Actor.
+func (a registryActor) Receive(ctx actor.Context) {
+	msg := ctx.Message()
+	defer a.recovered(msg)
+	switch m := msg.(type) {
+	case *register:
+		a.clients[m.from.ID] = &listed{ref: m.from}
+	case *identified:
+		if l := a.clients[m.id]; l != nil {
+			l.findable = true
+		}
+	case *registerName:
+		a.names[m.name] = append(a.names[m.name], m.from)
+	case *unregister:
+		delete(a.clients, m.id)
+	case *unregisterName:
+		a.forgetName(m)
+	case *direct:
+		a.onDirect(m)
+	case *relay:
+		m.undelivered()
+	case *findClients:
+		m.reply <- a.find(m.key, m.byName)
+	case *listClients:
+		refs := make([]*Ref, 0, len(a.clients))
+		for _, l := range a.clients {
+			refs = append(refs, l.ref)
+		}
+		m.reply <- refs
+	case *crash:
+		panic("injected panic")
+	case actor.SystemMessage, actor.AutoReceiveMessage:
+	default:
+		a.sys.Counters.UnknownMessages.Add(1)
+	}
+}
+
+// recovered sees to it that nobody waits for a message that made the shard fail.
+func (a registryActor) recovered(msg any) {
+	if reason := recover(); reason != nil {
+		a.sys.Counters.RegistryPanics.Add(1)
+		a.sys.log.Error("a registry shard failed and is restarted", "panic", reason, "stack", string(debug.Stack()))
+		if u, ok := msg.(undeliverable); ok {
+			u.undelivered()
+		}
+		panic(reason)
+	}
+}
+
+func (a *registryShard) forgetName(m *unregisterName) {
+	refs := a.names[m.name]
+	i := slices.IndexFunc(refs, func(r *Ref) bool { return r.ID == m.id })
+	if i < 0 {
+		return
+	}
+	if refs = slices.Delete(refs, i, i+1); len(refs) == 0 {
+		delete(a.names, m.name)
+		return
+	}
+	a.names[m.name] = refs
+}
+
+// find returns the CL4 clients that a key means: ids and uuids first, so that nobody can take over another's messages
+// by choosing that client's id as a name.
+func (a *registryShard) find(key string, byName bool) []*Ref {
+	if byName {
+		return slices.Clone(a.names[key])
+	}
+	if id, ok := codec.ParseID(key); ok {
+		if l := a.clients[id]; l != nil {
+			return []*Ref{l.ref}
+		}
+	}
+	return nil
+}
+
+func (a *registryShard) onDirect(m *direct) {
+	if id, ok := codec.ParseID(m.to); ok && !m.named {
+		a.directByID(m, id)
+		return
+	}
+	refs := a.names[m.to]
+	if n := len(refs); n == 0 || n > 1 && !a.sys.cl4.config.DeliverToAllMatches {
+		p := cl4.DirectAnswer(m.to, n, m.listener)
+		a.sys.Counters.refused(p.Status)
+		m.from.send(p.Frame())
+	} else {
+		for _, r := range refs {
+			r.send(m.frame)
+		}
+	}
+	m.from.settle()
+}
+
+// directByID delivers to an id of this shard and tells the session, which waits, whether there was one.
+func (a *registryShard) directByID(m *direct, id codec.ID) {
+	l := a.clients[id]
+	if l == nil || !l.findable {
+		m.named = true
+		m.from.post(&directMissed{direct: m})
+		return
+	}
+	l.ref.send(m.frame)
+	m.from.post(&directMissed{})
+}

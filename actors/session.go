@@ -1,0 +1,340 @@
+package actors
+
+import (
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/skeinhq/skein/codec"
+	"github.com/skeinhq/skein/protocol/cl4"
+	"github.com/skeinhq/skein/protocol/scratch"
+)
+
+// Close codes that sessions use (RFC 6455 section 7.4.1).
+const (
+	closeNormal   = 1000
+	closePolicy   = 1008
+	closeInternal = 1011
+)
+
+// session is the actor of one connection. It decodes what the client sends, carries out what it can by itself and
+// asks rooms and the registry for the rest. It never blocks.
+//
+// Everything but ref, peer and what mu guards is owned by the actor's goroutine.
+type session struct {
+	sys  *System
+	ref  *Ref
+	peer Peer
+	self *actor.PID
+
+	protocol  Protocol // none until the first message
+	user      cl4.User // CL4; the ID is set for every protocol
+	rooms     []*membership
+	greeted   bool // the first handshake was answered
+	ended     bool // the connection has ended; only cleaning up is left
+	closing   bool // Close was decided; what the client still sends is not looked at
+	scratch   scratch.Session
+	held      heldUpdates // Scratch updates over the message rate
+	rate      bucket
+	expire    *time.Timer // identification deadline
+	opened    time.Time
+	connected bool
+
+	order  ordering
+	round  *privateRound // pmsg or pvar to several rooms, under way
+	buffer []string      // RoomBuffer
+
+	mu       sync.Mutex
+	inbox    []func(*session) // what plugins ask for, from any goroutine
+	snapshot ClientInfo       // what plugins read, from any goroutine
+}
+
+// membership is one joined room. pid is nil until the room has answered the join.
+type membership struct {
+	name string
+	pid  *actor.PID
+}
+
+// newSession prepares the actor of a connection; its Ref can be sent to before the actor runs.
+func newSession(sys *System, p Peer) *session {
+	id := codec.NewID()
+	s := &session{sys: sys, peer: p, user: cl4.User{ID: id}, opened: sys.now()}
+	s.ref = &Ref{ID: id, Out: p.Out, sys: sys, mb: newMailbox(&sys.Counters)}
+	s.ref.client = Client{s: s}
+	return s
+}
+
+// Receive implements actor.Actor.
+func (s *session) Receive(ctx actor.Context) {
+	defer s.logPanic()
+	switch m := ctx.Message().(type) {
+	case *codec.Message:
+		s.onMessage(m)
+	case wake:
+		s.onWake()
+	case *joined:
+		s.onJoined(m)
+	case privateDone:
+		s.onPrivateDone(m)
+	case *directMissed:
+		s.onDirectMissed(m)
+	case heldDue:
+		s.onHeldDue()
+	case identifyExpired:
+		s.onIdentifyExpired()
+	case end:
+		s.onEnd(ctx, m)
+	case *actor.Started:
+		s.self = ctx.Self()
+		s.onStarted()
+	case *actor.Stopped:
+		s.onStopped()
+	case *crash:
+		panic("injected panic")
+	case actor.SystemMessage, actor.AutoReceiveMessage:
+	default:
+		s.sys.Counters.UnknownMessages.Add(1)
+	}
+}
+
+// logPanic leaves a trace with a stack and lets the panic go on to the supervisor, which stops the session.
+func (s *session) logPanic() {
+	if reason := recover(); reason != nil {
+		s.sys.Counters.SessionPanics.Add(1)
+		s.sys.log.Error("a session failed; its connection is closed", "session", s.ref.ID.ULID(), "panic", reason, "stack", string(debug.Stack()))
+		panic(reason)
+	}
+}
+
+func (s *session) onStarted() {
+	s.connected = true
+	s.sys.Counters.Sessions.Add(1)
+	s.sys.Counters.Unidentified.Add(1)
+	s.sys.registry.register(s.ref)
+	if d := s.sys.identifyTimeout; d > 0 {
+		s.expire = time.AfterFunc(d, func() { s.ref.post(identifyExpired{}) })
+	}
+	s.rate.init(s.sys.rate, s.sys.now())
+	if s.sys.speaks(Scratch) {
+		s.scratch = s.sys.rules.NewSession(scratch.LoginExposed(s.peer.Cookie, s.peer.LoginHeader))
+		s.decide(s.scratch.Open())
+	}
+	s.sys.hooks.connect(s)
+	s.drainInbox()
+}
+
+// onMessage handles one message of the client, or keeps it until what came before it has been carried out.
+func (s *session) onMessage(m *codec.Message) {
+	if s.order.busy() {
+		s.order.stash = append(s.order.stash, m)
+		return
+	}
+	s.handle(m)
+}
+
+func (s *session) handle(m *codec.Message) {
+	defer m.Release()
+	if s.closing || s.ended {
+		return
+	}
+	switch s.protocol {
+	case CL4:
+		s.onCL4(m.Payload)
+	case Scratch:
+		s.onScratch(m.Payload, m.Binary)
+	default:
+		s.identify(m)
+	}
+	s.drainInbox()
+}
+
+// onWake goes on with what had to wait.
+func (s *session) onWake() {
+	s.drainInbox()
+	s.resume()
+}
+
+// close ends the connection behind everything that was said so far.
+func (s *session) close(text string, code uint16, reason string) {
+	if s.closing {
+		return
+	}
+	s.closing = true
+	if text != "" {
+		s.Reply(codec.TextFrameString(text))
+	}
+	s.local(func() { s.ref.Out.Close(code, reason) })
+}
+
+func (s *session) onIdentifyExpired() {
+	if s.protocol != None || s.closing || s.ended {
+		return
+	}
+	s.sys.Counters.IdentifyExpired.Add(1)
+	s.close("", closePolicy, "no message in time")
+}
+
+// onEnd comes behind everything that the client has sent, so it waits for its turn like a message.
+func (s *session) onEnd(ctx actor.Context, e end) {
+	if s.order.busy() {
+		s.order.stash = append(s.order.stash, e)
+		return
+	}
+	s.finish(e.End)
+	ctx.Stop(ctx.Self())
+}
+
+// finish leaves the rooms and tells plugins. It runs once, at an orderly end or when the actor has failed.
+func (s *session) finish(e End) {
+	if s.ended || !s.connected {
+		return
+	}
+	s.ended = true
+	if s.expire != nil {
+		s.expire.Stop()
+	}
+	s.held.stop()
+	for _, m := range s.rooms {
+		if m.pid != nil {
+			s.sys.sendTo(m.pid, &leave{from: s.ref})
+		} else {
+			s.sys.directory.leavePending(s.ref, s.roomKey(m.name))
+		}
+	}
+	s.rooms = nil
+	s.sys.registry.unregister(s.ref, s.user)
+	c := &s.sys.Counters
+	c.Sessions.Add(-1)
+	switch s.protocol {
+	case CL4:
+		c.CL4Clients.Add(-1)
+	case Scratch:
+		c.ScratchClients.Add(-1)
+	default:
+		c.Unidentified.Add(-1)
+	}
+	s.sys.hooks.disconnect(s, e)
+	s.sys.log.Debug("client disconnected", "session", s.ref.ID.ULID(), "code", e.Code, "reason", e.Reason, "cause", e.Cause)
+}
+
+// onStopped cleans up after a failure; after an orderly end nothing is left to do. It must not panic, or the parent
+// would wait for this child for ever.
+func (s *session) onStopped() {
+	defer func() { _ = recover() }()
+	s.ref.mb.kill()
+	if !s.ended {
+		s.ref.Out.Close(closeInternal, "internal error")
+		s.finish(End{Code: closeInternal, Reason: "internal error", Cause: "session_failed"})
+	}
+	for _, m := range s.order.stash {
+		if m, ok := m.(*codec.Message); ok {
+			m.Release()
+		}
+	}
+	s.order = ordering{}
+}
+
+func (s *session) roomKey(name string) RoomKey { return RoomKey{Protocol: s.protocol, Name: name} }
+
+// identify finds out what the client speaks from its first message.
+func (s *session) identify(m *codec.Message) {
+	if s.sys.only(Scratch) {
+		s.identifyAs(Scratch)
+		s.onScratch(m.Payload, m.Binary)
+		return
+	}
+	for _, p := range s.sys.protocols {
+		switch p {
+		case CL4:
+			var msg cl4.Message
+			if cl4.Decode(m.Payload, &msg) == nil {
+				s.identifyAs(CL4)
+				s.onCL4(m.Payload)
+				return
+			}
+		case Scratch:
+			if s.sys.rules.Fits(m.Payload, m.Binary) {
+				s.identifyAs(Scratch)
+				s.onScratch(m.Payload, m.Binary)
+				return
+			}
+		}
+	}
+	s.sys.Counters.BadFirst.Add(1)
+	d := s.sys.rules.Refuse(m.Payload, m.Binary)
+	s.sys.hooks.failed(s, d.Close.Reason)
+	s.decide(d)
+}
+
+// identifyAs settles what the client speaks. A CL4 client enters the default room, of which nobody is told.
+func (s *session) identifyAs(p Protocol) {
+	s.setProtocol(p)
+	if p == CL4 {
+		s.sys.registry.identified(s.ref)
+		s.enter(cl4.DefaultRoom)
+	}
+	s.sys.hooks.identified(s)
+	s.drainInbox()
+}
+
+func (s *session) setProtocol(p Protocol) {
+	s.protocol = p
+	s.update(func(i *ClientInfo) { i.Protocol = p })
+	if s.expire != nil {
+		s.expire.Stop()
+		s.expire = nil
+	}
+	c := &s.sys.Counters
+	c.Unidentified.Add(-1)
+	if p == CL4 {
+		c.CL4Clients.Add(1)
+	} else {
+		c.ScratchClients.Add(1)
+	}
+}
+
+// do runs f on the session's actor: at once when a handler of this session is running, else soon. It is safe for use
+// by many goroutines.
+func (s *session) do(f func(*session)) {
+	s.mu.Lock()
+	s.inbox = append(s.inbox, f)
+	first := len(s.inbox) == 1
+	s.mu.Unlock()
+	if first {
+		s.ref.post(wake{})
+	}
+}
+
+// drainInbox carries out what plugins asked for, also during the handler that has just returned, so that its answers
+// come before those to the next message.
+func (s *session) drainInbox() {
+	for {
+		s.mu.Lock()
+		todo := s.inbox
+		s.inbox = nil
+		s.mu.Unlock()
+		if todo == nil {
+			return
+		}
+		for _, f := range todo {
+			if !s.ended {
+				f(s)
+			}
+		}
+	}
+}
+
+// update changes what plugins see of the client.
+func (s *session) update(f func(*ClientInfo)) {
+	s.mu.Lock()
+	f(&s.snapshot)
+	s.mu.Unlock()
+}
+
+func (s *session) info() ClientInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.snapshot
+}

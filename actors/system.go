@@ -1,0 +1,266 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/skeinhq/skein/codec"
+	"github.com/skeinhq/skein/protocol/cl4"
+	"github.com/skeinhq/skein/protocol/scratch"
+)
+
+// Options configures a System.
+type Options struct {
+	// Protocols are spoken, in the order in which a first message is tried. Empty means CL4, then Scratch.
+	Protocols []Protocol
+	CL4       cl4.Config
+	// Scratch holds the rules of cloud variables. Its field Shared is set by NewSystem.
+	Scratch scratch.Config
+	// Rate bounds the messages of each connection. The zero value means no limit.
+	Rate Rate
+	// IdentifyTimeout bounds the time until the first message. Zero value means no limit.
+	IdentifyTimeout time.Duration
+	// Conflate gives members of Scratch rooms that read too slowly the latest values instead of closing them.
+	Conflate bool
+	// Store keeps Scratch variables. Nil means that they live in memory.
+	Store VariableStore
+	// Logger receives what the actors have to say. Nil means slog.Default.
+	Logger *slog.Logger
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+	// Shards is how many actors registry, directory and the parents of sessions are spread over. Zero value means
+	// two per core.
+	Shards int
+}
+
+// System is the actor tree of a server: a supervisor, and under it the parents of sessions and rooms, the registry
+// and the directory. Its methods are safe for use by many goroutines unless they say otherwise.
+type System struct {
+	// Counters are what the actors count.
+	Counters Counters
+
+	log             *slog.Logger
+	now             func() time.Time
+	protocols       []Protocol
+	rules           *scratch.Rules
+	rate            Rate
+	identifyTimeout time.Duration
+	conflate        bool
+	store           VariableStore
+	shards          int
+
+	cl4   *CL4Protocol
+	hooks hooks
+
+	engine     *actor.ActorSystem
+	root       *actor.RootContext
+	supervisor *actor.PID
+	sessions   []*actor.PID
+	plugins    *actor.PID
+	named      sync.Map // name of a plugin's actor -> *actor.PID
+	registry   registry
+	directory  directory
+	done       chan struct{} // closed by Stop
+	stopped    chan struct{} // closed when the sweeper has ended
+}
+
+// NewSystem prepares a tree. Plugins may be bound before Start.
+func NewSystem(o Options) *System {
+	if len(o.Protocols) == 0 {
+		o.Protocols = []Protocol{CL4, Scratch}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Shards <= 0 {
+		o.Shards = 2 * runtime.GOMAXPROCS(0)
+	}
+	s := &System{
+		log:             o.Logger,
+		now:             o.Now,
+		protocols:       o.Protocols,
+		rate:            o.Rate,
+		identifyTimeout: o.IdentifyTimeout,
+		conflate:        o.Conflate,
+		store:           o.Store,
+		shards:          o.Shards,
+		done:            make(chan struct{}),
+		stopped:         make(chan struct{}),
+	}
+	o.Scratch.Shared = s.speaks(CL4)
+	s.rules = scratch.NewRules(o.Scratch)
+	s.cl4 = newCL4Protocol(s, o.CL4)
+	s.hooks.sys = s
+	return s
+}
+
+// speaks tells whether a protocol is served.
+func (s *System) speaks(p Protocol) bool {
+	for _, q := range s.protocols {
+		if p == q {
+			return true
+		}
+	}
+	return false
+}
+
+// only tells whether a protocol is the only one served.
+func (s *System) only(p Protocol) bool { return len(s.protocols) == 1 && s.protocols[0] == p }
+
+// Start spawns the tree.
+func (s *System) Start() error {
+	quiet := slog.New(aboveInfo{s.log.Handler()})
+	s.engine = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
+	s.root = s.engine.Root
+	s.engine.EventStream.Subscribe(s.onEvent)
+
+	restart := actor.WithSupervisor(restartAlways{&s.Counters})
+	box := actor.WithMailbox(func() actor.Mailbox { return newMailbox(&s.Counters) })
+	parent := func() actor.Actor { return newGroup(s) }
+	s.supervisor = s.root.Spawn(actor.PropsFromProducer(parent, restart, box))
+
+	var err error
+	spawn := func(under *actor.PID, name string, props *actor.Props) *actor.PID {
+		if err != nil {
+			return nil
+		}
+		var pid *actor.PID
+		pid, err = s.spawnUnder(under, name, props)
+		return pid
+	}
+	group := func(name string, strategy actor.SupervisorStrategy) *actor.PID {
+		return spawn(s.supervisor, name, actor.PropsFromProducer(parent, actor.WithSupervisor(strategy), box))
+	}
+	for i := range s.shards {
+		s.sessions = append(s.sessions, group(fmt.Sprintf("sessions-%d", i), stopOnFailure{}))
+	}
+	s.plugins = group("plugins", restartAlways{&s.Counters})
+
+	s.registry = registry{sys: s, seed: maphash.MakeSeed()}
+	for i := range s.shards {
+		shard := &registryShard{sys: s, clients: make(map[codec.ID]*listed), names: make(map[string][]*Ref)}
+		props := actor.PropsFromProducer(func() actor.Actor { return registryActor{shard} }, box)
+		s.registry.shards = append(s.registry.shards, spawn(s.supervisor, fmt.Sprintf("registry-%d", i), props))
+	}
+	s.directory = directory{sys: s, seed: maphash.MakeSeed()}
+	for i := range s.shards {
+		shard := &directoryShard{sys: s, rooms: make(map[RoomKey]*entry)}
+		shard.group = group(fmt.Sprintf("rooms-%d", i), restartAlways{&s.Counters})
+		props := actor.PropsFromProducer(func() actor.Actor { return directoryActor{shard} }, box)
+		s.directory.shards = append(s.directory.shards, spawn(s.supervisor, fmt.Sprintf("directory-%d", i), props))
+	}
+	if err != nil {
+		return fmt.Errorf("spawning the actor tree: %w", err)
+	}
+	go s.sweep()
+	return nil
+}
+
+// spawnUnder lets a group spawn an actor and waits for it. It must not be called from an actor that the group waits
+// for; groups wait for nobody.
+func (s *System) spawnUnder(group *actor.PID, name string, props *actor.Props) (*actor.PID, error) {
+	reply := make(chan spawned, 1)
+	s.sendTo(group, &openActor{name: name, props: props, reply: reply})
+	select {
+	case r := <-reply:
+		return r.pid, r.err
+	case <-s.done:
+		return nil, ErrStopped
+	}
+}
+
+// sweep lets the directory stop rooms that have been empty for long enough.
+func (s *System) sweep() {
+	defer close(s.stopped)
+	tick := time.NewTicker(roomGrace)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+			for _, shard := range s.directory.shards {
+				s.sendTo(shard, sweep{})
+			}
+		}
+	}
+}
+
+// onEvent hands messages to actors that are gone back to their senders.
+func (s *System) onEvent(event any) {
+	if dead, ok := event.(*actor.DeadLetterEvent); ok {
+		s.Counters.DeadLetters.Add(1)
+		if u, ok := dead.Message.(undeliverable); ok {
+			u.undelivered()
+		}
+	}
+}
+
+// Session is the receiving side of one connection. Its methods are called by the transport.
+type Session struct{ s *session }
+
+// Connect spawns the actor of a new connection. Nothing of it is received before Connect returns.
+func (s *System) Connect(p Peer) *Session {
+	a := newSession(s, p)
+	i := maphash.Bytes(s.registry.seed, a.ref.ID[:]) % uint64(len(s.sessions))
+	s.sendTo(s.sessions[i], &openSession{a})
+	return &Session{a}
+}
+
+// Message hands over a message with its buffer.
+func (r *Session) Message(m *codec.Message) { r.s.ref.post(m) }
+
+// Closed tells the session that nothing more will be received.
+func (r *Session) Closed(e End) { r.s.ref.post(end{e}) }
+
+// ID is the id of the connection.
+func (r *Session) ID() codec.ID { return r.s.ref.ID }
+
+// Stop ends the tree from the top and waits for it until ctx is done. Connections should have been closed before.
+func (s *System) Stop(ctx context.Context) error {
+	close(s.done)
+	<-s.stopped
+	gone := make(chan error, 1)
+	go func() { gone <- s.root.StopFuture(s.supervisor).Wait() }()
+	select {
+	case err := <-gone:
+		s.engine.Shutdown()
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("stopping the actor tree: %w", ctx.Err())
+	}
+}
+
+// newRoom makes the state of a room.
+func (s *System) newRoom(key RoomKey, dir *actor.PID) room {
+	if key.Protocol == Scratch {
+		return newScratchRoom(s, key, dir)
+	}
+	return newCL4Room(s, key, dir)
+}
+
+// admitRoom says whether there may be another room.
+func (s *System) admitRoom(p Protocol) (scratch.Ending, bool) {
+	if p != Scratch {
+		return scratch.Ending{}, true
+	}
+	return s.rules.AdmitRoom(int(s.Counters.ScratchRooms.Load()))
+}
+
+// aboveInfo keeps the library's own chatter out of the log: what matters of it is logged here, with more detail.
+type aboveInfo struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (h aboveInfo) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}
