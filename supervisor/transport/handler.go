@@ -36,25 +36,30 @@ type Refusal struct {
 
 // Handler connects the transport with what is served on it. Its methods are called from many goroutines.
 type Handler interface {
-	// Admit is asked before the upgrade. nil lets the client in. It must not block.
+	// Admit is asked before the upgrade. nil lets the client in. It must not block. A client that was let in is not
+	// opened when it hangs up first, so do not count here what only Receiver.Closed takes back.
 	Admit(r *Request) *Refusal
 	// Open is called once per upgraded connection, before anything is read from it. The Receiver gets everything
-	// that comes in; nil means that Open has closed the connection itself.
+	// that comes in; nil means that Open has closed the connection itself, or that it shall be closed. It must not
+	// block.
 	Open(c *Conn) Receiver
 }
 
 // Receiver gets what one connection receives, from one goroutine at a time and in order. Neither method may block.
 type Receiver interface {
-	// Message takes ownership of m and must see to it that m.Release is called once.
+	// Message takes ownership of m and must see to it that m.Release is called once. Until then m counts against
+	// Options.MaxInFlightMessages and MaxInFlightBytes.
 	Message(m *codec.Message)
-	// Closed is the last call: nothing more will be received. It comes as soon as the connection cannot be read
-	// any more or its end was decided by either side, which may be before the socket itself is closed.
+	// Closed is the last call: nothing more will be received. It comes once, as soon as the connection cannot be read
+	// any more or its end was decided by either side, Conn.Close included, which may be before the socket itself is
+	// closed.
 	Closed(end End)
 }
 
 // End says how a connection ended.
 type End struct {
-	// Code is the close code that was received or sent; 1006 when the connection broke without one.
+	// Code is the close code that was received or sent: 1005 when the client's Close frame had none, 1006 when the
+	// connection broke without a Close frame.
 	Code uint16
 	// Reason is the text beside Code.
 	Reason string

@@ -1,0 +1,316 @@
+package transport
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/skeinhq/skein/codec"
+)
+
+// Conn is one upgraded connection. All exported methods are safe for use by many goroutines and none of them waits
+// for the network.
+//
+// Its end goes like this. Somebody decides it (the client's Close frame, Close, a full outbox, silence, a protocol
+// error, EOF): ending is set, nothing is queued behind the Close frame any more, and the reader is woken. The reader
+// calls Receiver.Closed and from then on throws away what comes in. The owner of the write side writes what is queued
+// and the Close frame, then half-closes. When the client hangs up, or lets the linger pass, the reader closes the
+// socket. Closing it earlier, with input unread, would reset it, and the reset destroys the Close frame on its way
+// (RFC 6455 section 7.1.1 asks for the same order).
+type Conn struct {
+	srv   *Server
+	shard *shard
+	nc    net.Conn
+	raw   syscall.RawConn // nil where bytes do not go to the socket as they are
+	req   *Request
+
+	slot int // index in shard.conns, guarded by shard.mu
+
+	// owned by the reader
+	receiver Receiver
+	parser   codec.Parser
+	messages int // delivered in this turn
+	pings    int // received in this turn
+
+	// keepalive
+	seen   atomic.Uint32 // tick of the last sign of life
+	pinged uint32        // tick of the ping that waits for its pong, 0 for none; owned by the keeper
+
+	// credit
+	lentMessages atomic.Int32
+	lentBytes    atomic.Int64
+	paused       atomic.Bool
+
+	ended atomic.Bool // ending is set
+
+	deflate bool // permessage-deflate was agreed on; set before the connection is shared
+
+	mu        sync.Mutex // may be locked under shard.mu; flusher.mu and Server.mu are not locked under it
+	writing   bool       // the write side has an owner, see flusher
+	flushed   bool       // the write side is over
+	draining  bool       // the reader throws input away; its read deadline may be moved
+	broken    bool       // nothing can be written any more
+	cutQueue  bool       // what is not begun shall not be written
+	out       outbox
+	pending   int // bytes in out and in the hands of the write side's owner
+	ending    *ending
+	resume    chan struct{} // the reader waits for credit on it
+	nextFlush *Conn         // owned by the flusher
+}
+
+// ending is how a connection ends. It never changes once it is set.
+type ending struct {
+	End
+	frame   *codec.Frame  // the Close frame, nil for none
+	by      time.Time     // the write side is over by then
+	flushed chan struct{} // closed when it is
+}
+
+// Request tells what was known of the client before the upgrade. It must not be changed.
+func (c *Conn) Request() *Request { return c.req }
+
+// Send appends a frame to the outbox. It returns false when the frame will not be sent: the connection is closed or
+// closing, or the frame does not fit, in which case the connection is closed with 1008 as a slow consumer. A frame
+// that is larger than the whole outbox fits when nothing else waits.
+func (c *Conn) Send(f *codec.Frame) bool { return c.enqueue(f, true) }
+
+// TrySend is Send, but a frame that does not fit is refused and the connection stays open.
+func (c *Conn) TrySend(f *codec.Frame) bool { return c.enqueue(f, false) }
+
+func (c *Conn) enqueue(f *codec.Frame, closeWhenFull bool) bool {
+	n := len(wire(f, c.deflate))
+	c.mu.Lock()
+	if c.ending != nil {
+		c.mu.Unlock()
+		c.shard.counts.framesLate.Add(1)
+		return false
+	}
+	if c.pending > 0 && c.pending+n > c.srv.opt.OutboxBytes {
+		if !closeWhenFull {
+			c.mu.Unlock()
+			c.srv.counters.slowConsumer(SlowRefused)
+			return false
+		}
+		c.mu.Unlock()
+		if c.end(End{codePolicy, reasonSlow, CauseSlowConsumer}) {
+			c.srv.counters.slowConsumer(SlowClosed)
+		}
+		c.srv.counters.drop(CauseSlowConsumer, 1)
+		return false
+	}
+	c.out.push(f)
+	c.queued(n)
+	return true
+}
+
+// queued accounts for n bytes that were put into the outbox and unlocks c.mu, which the caller holds.
+func (c *Conn) queued(n int) {
+	c.pending += n
+	kick := !c.writing
+	c.writing = true
+	c.mu.Unlock()
+	if kick {
+		c.shard.flusher.add(c)
+	}
+}
+
+// sendPing queues a ping, which is exempt from the limit. There is at most one: the next waits for a sign of life.
+func (c *Conn) sendPing(f *codec.Frame) {
+	c.mu.Lock()
+	if c.ending != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.out.push(f)
+	c.queued(f.Len())
+}
+
+// sendPong queues the answer to a ping in place of one that still waits, so that a client which sends pings and does
+// not read costs one frame.
+func (c *Conn) sendPong(f *codec.Frame) {
+	c.mu.Lock()
+	if c.ending != nil {
+		c.mu.Unlock()
+		return
+	}
+	n := f.Len()
+	if old := c.out.pong; old != nil {
+		n -= old.Len()
+	}
+	c.out.pong = f
+	c.queued(n)
+}
+
+// Pending is the number of bytes that wait to be written.
+func (c *Conn) Pending() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pending
+}
+
+// Close sends what is queued, then a Close frame, and ends the connection. Only the first call counts, and none does
+// when the connection is ending already. The reason is cut to what a Close frame can hold, 123 bytes.
+func (c *Conn) Close(code uint16, reason string) {
+	c.end(End{code, reason, CauseServerClosed})
+}
+
+// end decides the end of the connection, unless it is decided, and tells whether it did.
+func (c *Conn) end(e End) bool {
+	now := time.Now()
+	x := &ending{End: e, flushed: make(chan struct{}), by: now.Add(c.srv.opt.WriteTimeout)}
+	if e.Code != codeAbnormal {
+		x.frame = codec.RawFrame(codec.CloseFrame(e.Code, e.Reason))
+	}
+
+	c.mu.Lock()
+	if c.ending != nil {
+		c.mu.Unlock()
+		return false
+	}
+	c.ending = x
+	var dropped, bytes int
+	if e.Cause == CauseSlowConsumer || e.Cause == CausePongTimeout || x.frame == nil {
+		// It does not take what it has: the Close frame has a better chance alone.
+		dropped, bytes = c.out.drop(c.deflate)
+		c.cutQueue = true
+		x.by = now.Add(c.srv.opt.CloseLinger)
+	}
+	c.pending -= bytes
+	if x.frame == nil {
+		c.broken = true
+	} else {
+		c.out.push(x.frame)
+		c.pending += x.frame.Len()
+	}
+	kick := false
+	if c.writing {
+		// If its owner is waiting for the socket, it must not do so for longer than the end may take.
+		c.nc.SetWriteDeadline(c.writeDeadline(now))
+	} else if c.broken {
+		c.endWrite()
+	} else {
+		c.writing, kick = true, true
+	}
+	c.ended.Store(true)
+	c.srv.reader.wake(c)
+	c.mu.Unlock()
+
+	if kick {
+		c.shard.flusher.add(c)
+	}
+	c.srv.counters.drop(e.Cause, dropped)
+	return true
+}
+
+// abort cuts a connection off, whatever state it is in.
+func (c *Conn) abort(cause Cause) {
+	if c.end(End{codeAbnormal, "", cause}) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken, c.cutQueue = true, true
+	past := time.Unix(1, 0)
+	c.nc.SetWriteDeadline(past)
+	if c.draining {
+		c.nc.SetReadDeadline(past)
+	}
+}
+
+// writeDeadline is how long the owner of the write side may wait for the socket from now on. The caller holds c.mu.
+func (c *Conn) writeDeadline(now time.Time) time.Time {
+	switch {
+	case c.broken:
+		return time.Unix(1, 0)
+	case c.ending == nil:
+		return now.Add(c.srv.opt.WriteTimeout)
+	}
+	d := now.Add(c.srv.opt.CloseLinger)
+	if d.After(c.ending.by) {
+		d = c.ending.by
+	}
+	return d
+}
+
+// releaseWrite gives up the write side of a connection whose outbox is empty. The caller owns the write side and holds
+// c.mu, which is unlocked.
+func (c *Conn) releaseWrite() {
+	if c.ending != nil && !c.broken {
+		// Nothing is queued any more, so the write side stays ours without the lock. With TLS this may wait.
+		c.mu.Unlock()
+		closeWrite(c.nc)
+		c.mu.Lock()
+	}
+	c.writing = false
+	if c.ending != nil {
+		c.endWrite()
+	}
+	c.mu.Unlock()
+}
+
+// endWrite tells the reader that everything which was to be written is written, or cannot be. The caller holds c.mu;
+// the write side has no owner.
+func (c *Conn) endWrite() {
+	if c.flushed {
+		return
+	}
+	c.flushed = true
+	if c.draining {
+		c.nc.SetReadDeadline(c.drainDeadline())
+	}
+	close(c.ending.flushed)
+}
+
+// drainDeadline is when the reader stops waiting for the client to hang up. The caller holds c.mu.
+func (c *Conn) drainDeadline() time.Time {
+	switch {
+	case c.broken:
+		return time.Unix(1, 0)
+	case c.flushed:
+		return time.Now().Add(c.srv.opt.CloseLinger)
+	}
+	return c.ending.by.Add(c.srv.opt.CloseLinger)
+}
+
+// finish is the last thing the reader does, after Receiver.Closed: it waits for both sides to be over and closes the
+// socket. It may block for as long as the linger.
+func (c *Conn) finish() {
+	c.mu.Lock()
+	c.draining = true
+	flushed := c.ending.flushed
+	c.nc.SetReadDeadline(c.drainDeadline())
+	c.mu.Unlock()
+
+	discard(c.nc)
+	<-flushed
+	closeSocket(c.nc)
+	c.srv.remove(c)
+}
+
+// closeWriter is what TCP, unix and TLS connections have and net.Pipe has not.
+type closeWriter interface{ CloseWrite() error }
+
+func closeWrite(nc net.Conn) {
+	if w, ok := nc.(closeWriter); ok {
+		w.CloseWrite()
+	}
+	if t, ok := nc.(interface{ NetConn() net.Conn }); ok {
+		closeWrite(t.NetConn()) // a TLS connection only says goodbye, the socket stays as it is
+	}
+}
+
+// closeSocket closes what is below TLS: by now TLS has said goodbye, or cannot.
+func closeSocket(nc net.Conn) { socketOf(nc).Close() }
+
+// socketOf returns what is at the bottom of a connection.
+func socketOf(nc net.Conn) net.Conn {
+	for {
+		t, ok := nc.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nc
+		}
+		nc = t.NetConn()
+	}
+}

@@ -1,0 +1,207 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// headBuffer holds what one upgrade needs, for the time of the upgrade.
+type headBuffer struct {
+	buf    []byte  // the head and what came in behind it
+	fields []field // of the head, pointing into buf
+	out    bytes.Buffer
+}
+
+// headSurplus is the room for input behind the head. More of it stays in the socket until the reader takes over.
+const headSurplus = 4 << 10
+
+func newHeadBuffer(maxHead int) *headBuffer {
+	return &headBuffer{buf: make([]byte, maxHead+headSurplus), fields: make([]field, 0, 32)}
+}
+
+// field is one header line (RFC 9112 section 5).
+type field struct{ name, value []byte }
+
+// head is a parsed request (RFC 9112 sections 3 and 5). It points into its headBuffer.
+type head struct {
+	method, uri  []byte
+	major, minor byte
+	fields       []field
+}
+
+// headEnd returns the length of the head at the beginning of b with its empty line, or -1 while it is incomplete.
+// Only what is behind from can be new. Lines may end in LF alone (RFC 9112 section 2.2).
+func headEnd(b []byte, from int) int {
+	i := max(0, from-3)
+	for {
+		lf := bytes.IndexByte(b[i:], '\n')
+		if lf < 0 {
+			return -1
+		}
+		i += lf + 1
+		switch rest := b[i:]; {
+		case len(rest) > 0 && rest[0] == '\n':
+			return i + 1
+		case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
+			return i + 2
+		}
+	}
+}
+
+// plausible judges the beginning of a request line that is not complete yet.
+func plausible(b []byte, maxURI int) *Refusal {
+	method, rest, ok := bytes.Cut(b, []byte(" "))
+	if !isToken(method) || len(method) > maxMethod {
+		return refuseNotHTTP
+	}
+	if !ok {
+		return nil
+	}
+	if i := bytes.IndexAny(rest, " \r\n"); i >= 0 {
+		rest = rest[:i]
+	}
+	if len(rest) > maxURI {
+		return refuseURITooLong
+	}
+	return nil
+}
+
+// maxMethod is longer than any method there is.
+const maxMethod = 32
+
+// parse reads a complete head. It keeps fields for the next parse.
+func (h *head) parse(b []byte, fields []field, maxURI int) *Refusal {
+	line, b := cutLine(b)
+	if r := plausible(line, maxURI); r != nil {
+		return r
+	}
+	parts := bytes.Split(line, []byte(" "))
+	if len(parts) != 3 || len(parts[1]) == 0 || !isPrintable(parts[1]) {
+		return refuseNotHTTP
+	}
+	h.method, h.uri = parts[0], parts[1]
+	version := parts[2]
+	if len(version) != 8 || string(version[:5]) != "HTTP/" || version[6] != '.' ||
+		!isDigit(version[5]) || !isDigit(version[7]) {
+		return refuseNotHTTP
+	}
+	h.major, h.minor = version[5]-'0', version[7]-'0'
+
+	h.fields = fields[:0]
+	for {
+		line, b = cutLine(b)
+		if len(line) == 0 {
+			return nil
+		}
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		value = bytes.Trim(value, " \t")
+		if !ok || !isToken(name) || !isFieldValue(value) {
+			return refuseBadHeader // also for a blank before the colon and for folded lines
+		}
+		h.fields = append(h.fields, field{name, value})
+	}
+}
+
+func cutLine(b []byte) (line, rest []byte) {
+	line, rest, _ = bytes.Cut(b, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), rest
+}
+
+// get returns the value of a field and how often the field is there.
+func (h *head) get(name string) (value []byte, n int) {
+	for _, f := range h.fields {
+		if equalFold(f.name, name) {
+			if n == 0 {
+				value = f.value
+			}
+			n++
+		}
+	}
+	return value, n
+}
+
+// joined returns all values of a field with a comma and a blank between them (RFC 9110 section 5.2).
+func (h *head) joined(name string) string {
+	var all []string
+	for _, f := range h.fields {
+		if equalFold(f.name, name) {
+			all = append(all, string(f.value))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// has tells whether a list field contains a token (RFC 9110 section 5.6.1).
+func (h *head) has(name, token string) bool {
+	for _, f := range h.fields {
+		if equalFold(f.name, name) && listHas(f.value, token) {
+			return true
+		}
+	}
+	return false
+}
+
+func listHas(list []byte, token string) bool {
+	for part := range bytes.SplitSeq(list, []byte(",")) {
+		if equalFold(bytes.Trim(part, " \t"), token) {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *head) header() http.Header {
+	header := make(http.Header, len(h.fields))
+	for _, f := range h.fields {
+		header.Add(string(f.name), string(f.value))
+	}
+	return header
+}
+
+// webSocketKey tells whether a Sec-WebSocket-Key is 16 bytes of base64 (RFC 6455 section 4.1).
+func webSocketKey(key []byte) bool {
+	var nonce [18]byte
+	if len(key) != 24 {
+		return false
+	}
+	n, err := base64.StdEncoding.Decode(nonce[:], key)
+	return err == nil && n == 16
+}
+
+func equalFold(b []byte, s string) bool { return len(b) == len(s) && strings.EqualFold(string(b), s) }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// isToken: RFC 9110 section 5.6.2.
+func isToken(b []byte) bool {
+	for _, c := range b {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', isDigit(c):
+		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// isFieldValue: RFC 9110 section 5.5.
+func isFieldValue(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func isPrintable(b []byte) bool {
+	for _, c := range b {
+		if c <= ' ' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}

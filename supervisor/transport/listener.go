@@ -1,0 +1,120 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Listener is one address that a Server accepts connections on.
+type Listener struct {
+	srv  *Server
+	ln   net.Listener
+	name string // as it was configured
+	tls  TLS
+
+	once    sync.Once
+	closing chan struct{}
+	log     logLimit
+}
+
+// Listen opens an address, HOST:PORT or unix:PATH, and accepts connections on it until StopAccepting. Port 0 takes a
+// free port. A unix socket that nobody listens on is removed first; anything else at that path is an error.
+func (s *Server) Listen(addr string, t TLS) (*Listener, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	ln, err := listen(addr, s.keeping.tick == 0)
+	if err != nil {
+		return nil, err
+	}
+	l := &Listener{srv: s, ln: ln, name: addr, tls: t, closing: make(chan struct{})}
+	s.mu.Lock()
+	if s.quiet || s.stopped {
+		s.mu.Unlock()
+		ln.Close()
+		return nil, ErrStopped
+	}
+	s.listeners = append(s.listeners, l)
+	s.addCertificate(t.Certificate)
+	s.accepting.Add(1)
+	s.start()
+	s.mu.Unlock()
+	go l.accept()
+	return l, nil
+}
+
+// Addr is where the listener listens, with the port it has got.
+func (l *Listener) Addr() net.Addr { return l.ln.Addr() }
+
+// URL is what a client connects to; for a unix socket it is unix:PATH.
+func (l *Listener) URL() string {
+	if strings.HasPrefix(l.name, unixPrefix) {
+		return l.name
+	}
+	scheme := "ws://"
+	if l.tls.Certificate != nil {
+		scheme = "wss://"
+	}
+	host, port, err := net.SplitHostPort(l.ln.Addr().String())
+	if err != nil {
+		return scheme + l.ln.Addr().String() + "/"
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + net.JoinHostPort(host, port) + "/"
+}
+
+func (l *Listener) close() {
+	l.once.Do(func() {
+		close(l.closing)
+		l.ln.Close()
+	})
+}
+
+// Pauses after an accept error, such as one that says that no file is left (EMFILE).
+const (
+	acceptPauseMin = 5 * time.Millisecond
+	acceptPauseMax = time.Second
+)
+
+func (l *Listener) accept() {
+	defer l.srv.accepting.Done()
+	pause := acceptPauseMin
+	for {
+		nc, err := l.ln.Accept()
+		if err == nil {
+			pause = acceptPauseMin
+			l.srv.serve(nc, l)
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if held, ok := l.log.allow(); ok {
+			l.srv.log.Error("Cannot accept connections; trying again. If files ran out, raise the limit of open files.",
+				"listener", l.name, "error", err, "suppressed", held)
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-l.closing:
+			t.Stop()
+			return
+		case <-t.C:
+		}
+		pause = min(2*pause, acceptPauseMax)
+	}
+}
+
+// serve upgrades a socket on a goroutine of its own.
+func (s *Server) serve(nc net.Conn, l *Listener) {
+	s.counters.accepted.Add(1)
+	if !s.enter(nc) {
+		nc.Close()
+		return
+	}
+	go s.upgrade(nc, l)
+}

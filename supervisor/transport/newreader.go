@@ -1,0 +1,3 @@
+package transport
+
+func newReader() reader { return goroutineReader{} }

@@ -1,0 +1,44 @@
+//go:build unix
+
+package transport
+
+import "syscall"
+
+// directIO tells that sockets are read and written without blocking through syscall.RawConn.
+const directIO = true
+
+// readSocket reads once without waiting. again means that nothing is there yet.
+func readSocket(fd uintptr, buf []byte) (n int, again bool, err error) {
+	for {
+		n, err = syscall.Read(int(fd), buf)
+		switch err {
+		case nil:
+			return n, false, nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, true, nil
+		default:
+			return 0, false, err
+		}
+	}
+}
+
+// writeSocket writes once without waiting. again means that the socket takes nothing now.
+func writeSocket(fd uintptr, pieces [][]byte) (n int, again bool, err error) {
+	for {
+		if len(pieces) == 1 {
+			n, err = syscall.Write(int(fd), pieces[0])
+		} else {
+			n, err = writev(int(fd), pieces)
+		}
+		switch err {
+		case nil:
+			return n, false, nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, true, nil
+		default:
+			return 0, false, err
+		}
+	}
+}

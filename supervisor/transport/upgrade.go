@@ -1,0 +1,274 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/gobwas/httphead"
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsflate"
+)
+
+// errAnswered says that a socket has been dealt with already.
+var errAnswered = errors.New("answered")
+
+// upgrade turns a socket into a connection (RFC 6455 section 4.2) or refuses it. It runs on a goroutine of its own,
+// whose stack, grown by all of this, ends with it.
+func (s *Server) upgrade(socket net.Conn, l *Listener) {
+	hb := s.heads.Get().(*headBuffer)
+	defer s.heads.Put(hb)
+
+	socket.SetDeadline(time.Now().Add(s.opt.HandshakeTimeout))
+	c, early := s.handshake(socket, l, hb)
+	if c == nil {
+		s.leave(socket)
+		return
+	}
+	if !s.promote(c, socket) {
+		// The client has been told yes, so it is told goodbye the WebSocket way.
+		s.counters.refuse(refuseDraining.Cause)
+		s.goodbye(c.nc, goingAway)
+		s.leave(socket)
+		return
+	}
+	c.nc.SetDeadline(time.Time{})
+	if c.receiver = s.handler.Open(c); c.receiver == nil {
+		c.end(End{codeNormal, reasonRefused, CauseServerClosed}) // in case Open did not
+	}
+	s.reader.start(c, bytes.Clone(early))
+}
+
+// handshake returns nil when the socket was refused and closed. early points into hb.
+func (s *Server) handshake(socket net.Conn, l *Listener, hb *headBuffer) (c *Conn, early []byte) {
+	n, err := socket.Read(hb.buf)
+	if n == 0 {
+		s.refuseRead(socket, 0, err)
+		return nil, nil
+	}
+	nc, n, err := s.secure(socket, l, hb.buf, n)
+	if err != nil {
+		return nil, nil
+	}
+	size, n, err := s.readHead(nc, hb.buf, n)
+	if err != nil {
+		return nil, nil
+	}
+
+	var h head
+	if r := h.parse(hb.buf[:size], hb.fields, s.opt.MaxURI); r != nil {
+		s.refuse(nc, r, false)
+		return nil, nil
+	}
+	hb.fields = h.fields
+	if r := s.check(&h); r != nil {
+		s.refuse(nc, r, r == refuseNotWebSocket && h.has("Accept", "text/html"))
+		return nil, nil
+	}
+	if s.refusing() {
+		s.refuse(nc, refuseDraining, false)
+		return nil, nil
+	}
+	req := s.request(socket, nc, l, &h)
+	if r := s.handler.Admit(req); r != nil {
+		s.refuse(nc, r, false)
+		return nil, nil
+	}
+	if !s.opt.KeepHeaders {
+		req.Header = nil
+	}
+
+	h.keepOneConnection()
+	hb.out.Reset()
+	deflate, err := s.answer(hb, size)
+	if err != nil {
+		s.refuse(nc, refuseHandshake, false)
+		return nil, nil
+	}
+	if _, err := nc.Write(hb.out.Bytes()); err != nil {
+		s.counters.refuse(refusedEOF)
+		closeSocket(nc)
+		return nil, nil
+	}
+	return s.newConn(nc, req, deflate), hb.buf[size:n]
+}
+
+// refuseRead deals with a socket that ended or timed out after n bytes of its head.
+func (s *Server) refuseRead(nc net.Conn, n int, err error) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.refuse(nc, refuseTimeout, false)
+	case errors.Is(err, io.EOF) && n > 0:
+		s.refuse(nc, refuseNotHTTP, false) // it may still be reading
+	default:
+		s.counters.refuse(refusedEOF)
+		closeSocket(nc)
+	}
+}
+
+// readHead reads until the head is complete: buf[:size] is the head, buf[:n] all there is. On an error the socket
+// has been answered and closed.
+func (s *Server) readHead(nc net.Conn, buf []byte, n int) (size, all int, err error) {
+	seen := 0
+	for {
+		b := buf[:n]
+		if size := headEnd(b, seen); size >= 0 && size <= s.opt.MaxHead {
+			return size, n, nil
+		} else if size >= 0 || n >= s.opt.MaxHead {
+			r := refuseHeadTooBig
+			if why := plausible(firstLine(b), s.opt.MaxURI); why != nil {
+				r = why
+			}
+			s.refuse(nc, r, false)
+			return 0, 0, errAnswered
+		}
+		// Do not wait for the end of what cannot become a request.
+		if seen == 0 || bytes.IndexByte(b[:seen], '\n') < 0 {
+			if r := plausible(firstLine(b), s.opt.MaxURI); r != nil {
+				s.refuse(nc, r, false)
+				return 0, 0, errAnswered
+			}
+		}
+		seen = n
+		m, err := nc.Read(buf[n:])
+		n += m
+		if m == 0 {
+			s.refuseRead(nc, n, err)
+			return 0, 0, errAnswered
+		}
+	}
+}
+
+func firstLine(b []byte) []byte {
+	line, _ := cutLine(b)
+	return line
+}
+
+// check tells what is wrong with a handshake (RFC 6455 section 4.2.1).
+func (s *Server) check(h *head) *Refusal {
+	_, hosts := h.get("Host")
+	if hosts > 1 {
+		return refuseDuplicate
+	}
+	if string(h.method) != "GET" {
+		return refuseMethod
+	}
+	upgrade, n := h.get("Upgrade")
+	if n != 1 || !equalFold(upgrade, "websocket") || !h.has("Connection", "upgrade") {
+		return refuseNotWebSocket
+	}
+	if h.major != 1 || h.minor < 1 {
+		return refuseHTTPVersion
+	}
+	if hosts == 0 {
+		return refuseNoHost
+	}
+	for _, f := range h.fields {
+		if equalFold(f.name, "Transfer-Encoding") || equalFold(f.name, "Content-Length") && string(f.value) != "0" {
+			return refuseBody
+		}
+	}
+	if version, n := h.get("Sec-WebSocket-Version"); n != 1 || string(version) != "13" {
+		return refuseVersion
+	}
+	key, n := h.get("Sec-WebSocket-Key")
+	switch {
+	case n > 1:
+		return refuseDuplicate
+	case !webSocketKey(key):
+		return refuseKey
+	}
+	for _, f := range h.fields {
+		if equalFold(f.name, "Origin") && !originAllowed(s.opt.AllowedOrigins, string(f.value)) {
+			return refuseOrigin
+		}
+	}
+	return nil
+}
+
+// request describes the client for the Handler.
+func (s *Server) request(socket, nc net.Conn, l *Listener, h *head) *Request {
+	r := &Request{Listener: l.name, TLS: nc != socket, URI: "/", Header: h.header()}
+	if string(h.uri) != r.URI {
+		r.URI = string(h.uri)
+	}
+	if a, ok := socket.RemoteAddr().(*net.TCPAddr); ok {
+		ap := a.AddrPort()
+		r.Addr = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	forwarded := ""
+	if s.opt.RealIPHeader != "" {
+		forwarded = h.joined(s.opt.RealIPHeader)
+	}
+	r.IP, r.ClientIP = clientAddress(r.Addr.Addr().WithZone(""), forwarded, s.opt.TrustedProxies)
+	return r
+}
+
+// keepOneConnection hides all Connection fields from ws.Upgrader but one that names the upgrade: it wants to find it
+// in each of them, where several are one list (RFC 9110 section 5.3).
+func (h *head) keepOneConnection() {
+	kept := false
+	for _, f := range h.fields {
+		if !equalFold(f.name, "Connection") {
+			continue
+		}
+		if !kept && listHas(f.value, "upgrade") {
+			kept = true
+			continue
+		}
+		f.name[0] = 'X'
+	}
+}
+
+// answer lets ws.Upgrader, which needs no copy of the head, write the 101 into hb.out. No subprotocol is ever
+// selected, as CloudLink does it.
+func (s *Server) answer(hb *headBuffer, size int) (deflate bool, err error) {
+	var u ws.Upgrader
+	u.WriteBufferSize = 512
+	u.ReadBufferSize = 1024
+	extension := wsflate.Extension{Parameters: wsflate.Parameters{
+		ServerNoContextTakeover: true,
+		ClientNoContextTakeover: true,
+	}}
+	if s.opt.Compression {
+		u.Negotiate = func(o httphead.Option) (httphead.Option, error) {
+			accept, err := extension.Negotiate(o)
+			if err != nil {
+				return httphead.Option{}, nil // an offer with unknown parameters is declined (RFC 7692 section 5)
+			}
+			return accept, nil
+		}
+	}
+	_, err = u.Upgrade(struct {
+		io.Reader
+		io.Writer
+	}{bytes.NewReader(hb.buf[:size]), &hb.out})
+	_, deflate = extension.Accepted()
+	return deflate, err
+}
+
+// newConn makes the connection. Nobody else knows it yet.
+func (s *Server) newConn(nc net.Conn, req *Request, deflate bool) *Conn {
+	c := &Conn{
+		srv:     s,
+		shard:   s.shards[int(s.next.Add(1))%len(s.shards)],
+		nc:      nc,
+		req:     req,
+		deflate: deflate,
+	}
+	if sc, ok := nc.(syscall.Conn); ok && directIO {
+		c.raw, _ = sc.SyscallConn()
+	}
+	parser := &s.plainParser
+	if deflate {
+		parser = &s.packedParser
+	}
+	c.parser.Init(parser, (*credit)(c))
+	c.seen.Store(s.tick.Load())
+	return c
+}
