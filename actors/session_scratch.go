@@ -10,6 +10,10 @@ import (
 func (s *session) onScratch(payload []byte, binary bool) {
 	d := s.scratch.Receive(payload, binary)
 	s.sys.Counters.countScratch(d)
+	if s.sys.disabled(d) {
+		s.sys.hooks.disabledCommand(s, ScratchMethodNames[d.Change.Op])
+		return
+	}
 	if d.Kind == scratch.Apply && !s.rate.take(s.sys.now) {
 		s.hold(d.Change)
 		return

@@ -55,6 +55,7 @@ type System struct {
 	conflate        bool
 	store           VariableStore
 	shards          int
+	scratchOff      [scratchMethodCount]bool // methods that are disabled
 
 	cl4   *CL4Protocol
 	hooks hooks

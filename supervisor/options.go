@@ -17,6 +17,8 @@ const (
 	DefaultIdentifyTimeout  = 5 * time.Minute
 	DefaultDrainTimeout     = 30 * time.Second
 
+	DefaultMaxRoomsPerClient = 1_000
+
 	DefaultScratchValueLength   = 100_000
 	DefaultScratchVariables     = 128
 	DefaultScratchClients       = 128
@@ -74,6 +76,10 @@ type Options struct {
 	// MaxClientsPerIP bounds the connections of one address. Zero value means no limit, as Unlimited does.
 	MaxClientsPerIP int
 
+	// MaxRoomsPerClient bounds the CL4 rooms that one client may be in; link answers E:113 over it. Zero value means
+	// DefaultMaxRoomsPerClient.
+	MaxRoomsPerClient int
+
 	// MOTD is sent in the answer to the first CL4 handshake when EnableMOTD is set, also when it is empty.
 	MOTD       string
 	EnableMOTD bool
@@ -127,6 +133,10 @@ type Options struct {
 
 	// Plugins names the compiled-in plugins to load, in this order.
 	Plugins []string
+	// Available are the plugins that Plugins can name.
+	Available []Plugin
+	// KeepHeaders keeps the headers of each client's request for plugins. It is on where Plugins are loaded.
+	KeepHeaders bool
 
 	// Logger receives everything the server has to say. Nil means slog.Default.
 	Logger *slog.Logger

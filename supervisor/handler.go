@@ -1,0 +1,66 @@
+package supervisor
+
+import (
+	"net/http"
+
+	"github.com/skeinhq/skein/actors"
+	"github.com/skeinhq/skein/codec"
+	"github.com/skeinhq/skein/supervisor/transport"
+)
+
+// textFull is what CloudLink tells a client that finds the server full, as a text and as the reason of the close.
+const textFull = "Server is full!"
+
+// handler connects the transport with the actors.
+type handler struct{ s *Server }
+
+// login is what Open needs of a request's headers, which are not kept.
+type login struct{ cookie, header string }
+
+// Admit implements transport.Handler.
+func (h *handler) Admit(r *transport.Request) *transport.Refusal {
+	if !h.s.limits.admits(r.IP) {
+		return &transport.Refusal{
+			Status: http.StatusTooManyRequests,
+			Reason: "too many connections from your address",
+			Cause:  "per_ip",
+		}
+	}
+	if l := (login{r.Header.Get("Cookie"), r.Header.Get("Scratchsessionsid")}); l != (login{}) {
+		r.Note = l
+	}
+	return nil
+}
+
+// Open implements transport.Handler.
+func (h *handler) Open(c *transport.Conn) transport.Receiver {
+	r := c.Request()
+	if !h.s.limits.take(r.IP) {
+		h.s.Counters.FullRefused.Add(1)
+		h.s.log.Info("Server full: Refused a new connection", "ip", r.IP)
+		c.Send(codec.TextFrameString(textFull))
+		c.Close(1000, textFull)
+		return nil
+	}
+	p := actors.Peer{Out: c, IP: r.IP, ClientIP: r.ClientIP, Listener: r.Listener}
+	if l, ok := r.Note.(login); ok {
+		p.Cookie, p.LoginHeader = l.cookie, l.header
+	}
+	if r.Header != nil {
+		p.Header = r.Header.Values
+	}
+	return &receiver{Session: h.s.Connect(p), s: h.s, conn: c}
+}
+
+// receiver hands what a connection receives to its session.
+type receiver struct {
+	*actors.Session
+	s    *Server
+	conn *transport.Conn
+}
+
+// Closed implements transport.Receiver.
+func (r *receiver) Closed(e transport.End) {
+	r.s.limits.release(r.conn.Request().IP)
+	r.Session.Closed(actors.End{Code: e.Code, Reason: e.Reason, Cause: string(e.Cause)})
+}

@@ -1,0 +1,246 @@
+// Package supervisor puts a server together: it builds the actor tree, opens the listeners, connects the two, and
+// starts, drains and stops them in the right order. It is what a Go program imports to embed Skein.
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/skeinhq/skein/actors"
+	"github.com/skeinhq/skein/protocol/cl4"
+	"github.com/skeinhq/skein/protocol/scratch"
+	"github.com/skeinhq/skein/supervisor/transport"
+)
+
+// Close code and reason of a server that is stopping (RFC 6455 section 7.4.1: going away).
+const (
+	closeGoingAway = 1001
+	reasonStopping = "server is stopping"
+)
+
+// Server is a Skein server. New prepares it, Run serves until it is told to stop. Plugins bind handlers to it before
+// or while it runs: the methods of actors.System are its own.
+type Server struct {
+	*actors.System
+
+	options   Options
+	log       *slog.Logger
+	transport *transport.Server
+	limits    *limits
+	bindErr   error // what was wrong with the options, for Start
+
+	draining atomic.Bool
+	started  atomic.Bool
+	stop     sync.Once
+	stopErr  error
+
+	mu        sync.Mutex
+	listeners []*transport.Listener
+	admin     adminServer
+}
+
+// New prepares a server. What is wrong with the options is reported by Start or Run.
+func New(o Options) *Server {
+	o = o.withDefaults()
+	s := &Server{options: o, log: o.Logger}
+	s.System = actors.NewSystem(actors.Options{
+		Protocols: protocols(o.Protocols),
+		CL4: cl4.Config{
+			MOTD:                o.MOTD,
+			EnableMOTD:          o.EnableMOTD,
+			DeliverToAllMatches: o.DeliverToAllMatches,
+			MaxRooms:            limit(o.MaxRoomsPerClient),
+		},
+		Scratch:         o.Scratch.config(),
+		Rate:            actors.Rate{PerSecond: o.MessageRate, Burst: o.MessageBurst},
+		IdentifyTimeout: o.IdentifyTimeout,
+		Conflate:        o.SlowConsumer == SlowConflate,
+		Logger:          o.Logger,
+	})
+	s.limits = newLimits(o.MaxClients, o.MaxClientsPerIP)
+	s.transport = transport.New(transport.Options{
+		MaxMessage:       o.MaxMessage,
+		OutboxBytes:      o.OutboxBytes,
+		PingInterval:     o.PingInterval,
+		PongTimeout:      o.PongTimeout,
+		HandshakeTimeout: o.HandshakeTimeout,
+		AllowedOrigins:   o.AllowedOrigins,
+		RealIPHeader:     o.RealIPHeader,
+		TrustedProxies:   o.TrustedProxies,
+		KeepHeaders:      o.KeepHeaders || len(o.Plugins) > 0,
+		Compression:      o.Compression,
+		Logger:           o.Logger,
+	}, &handler{s})
+	s.bindErr = errors.Join(s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
+	return s
+}
+
+// disable switches commands off, each given as PROTOCOL:COMMAND.
+func (s *Server) disable(commands []string) (err error) {
+	for _, c := range commands {
+		protocol, name, ok := strings.Cut(c, ":")
+		switch {
+		case !ok:
+			err = errors.Join(err, fmt.Errorf("disabled command %q is not PROTOCOL:COMMAND", c))
+		case protocol == ProtocolCL4:
+			err = errors.Join(err, s.CL4().DisableCommand(name))
+		case protocol == ProtocolScratch:
+			err = errors.Join(err, s.DisableScratch(name))
+		default:
+			err = errors.Join(err, fmt.Errorf("disabled command %q: unknown protocol %q", c, protocol))
+		}
+	}
+	return err
+}
+
+// Start opens the listeners and returns when clients can connect.
+func (s *Server) Start() error {
+	if s.bindErr != nil {
+		return s.bindErr
+	}
+	var t transport.TLS
+	if s.options.TLSCert != "" || s.options.TLSKey != "" {
+		cert, err := transport.LoadCertificate(s.options.TLSCert, s.options.TLSKey, s.log)
+		if err != nil {
+			return err
+		}
+		t = transport.TLS{Certificate: cert, AlsoPlain: s.options.TLS == TLSBoth}
+	} else if s.options.TLS != "" {
+		return fmt.Errorf("TLS mode %q needs a certificate and a key", s.options.TLS)
+	}
+	if err := s.System.Start(); err != nil {
+		return err
+	}
+	s.started.Store(true)
+	for _, addr := range s.options.Listen {
+		l, err := s.transport.Listen(addr, t)
+		if err != nil {
+			s.Stop()
+			return err
+		}
+		s.mu.Lock()
+		s.listeners = append(s.listeners, l)
+		s.mu.Unlock()
+	}
+	if err := s.startAdmin(); err != nil {
+		s.Stop()
+		return err
+	}
+	return nil
+}
+
+// Listeners returns the open listeners.
+func (s *Server) Listeners() []*transport.Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.listeners)
+}
+
+// Run serves until ctx is done, then drains, and returns nil after an orderly end.
+func (s *Server) Run(ctx context.Context) error {
+	if err := s.Start(); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	drain, cancel := context.WithTimeout(context.Background(), s.options.DrainTimeout)
+	defer cancel()
+	return s.Drain(drain)
+}
+
+// Ready tells whether the server takes new clients; if not, why.
+func (s *Server) Ready() (bool, string) {
+	switch {
+	case s.draining.Load():
+		return false, "draining"
+	case !s.started.Load():
+		return false, "starting"
+	}
+	return true, "ready"
+}
+
+// Drain stops accepting, closes the clients with 1001 in batches with jitter so that they do not all come back at
+// once, and stops everything when they are gone or ctx is done.
+func (s *Server) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	s.transport.StopAccepting()
+	spread := min(s.options.DrainTimeout/2, time.Duration(s.Clients().Len())*time.Millisecond)
+	err := s.transport.CloseAll(ctx, closeGoingAway, reasonStopping, spread)
+	if err == nil {
+		err = s.transport.Wait(ctx)
+	}
+	if err != nil {
+		s.log.Warn("the drain deadline has passed, the remaining connections are cut off", "err", err)
+	}
+	return s.Stop()
+}
+
+// Stop cuts off whatever is left and returns when nothing of the server runs any more. It may be called at any time
+// and more than once.
+func (s *Server) Stop() error {
+	s.stop.Do(func() {
+		s.draining.Store(true)
+		s.transport.Stop()
+		if s.started.Load() {
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			s.stopErr = s.System.Stop(ctx)
+		}
+		s.stopErr = errors.Join(s.stopErr, s.stopAdmin())
+	})
+	return s.stopErr
+}
+
+// Reload reads the certificates again.
+func (s *Server) Reload() error { return s.transport.Reload() }
+
+// Transport returns the figures of the transport.
+func (s *Server) Transport() transport.Stats { return s.transport.Stats() }
+
+func protocols(names []string) []actors.Protocol {
+	var out []actors.Protocol
+	for _, n := range names {
+		switch n {
+		case ProtocolCL4:
+			out = append(out, actors.CL4)
+		case ProtocolScratch:
+			out = append(out, actors.Scratch)
+		}
+	}
+	return out
+}
+
+// limit turns Unlimited into the zero that means the same to packages below.
+func limit(n int) int { return max(n, 0) }
+
+// config translates the settings of Scratch.
+func (o ScratchOptions) config() scratch.Config {
+	c := scratch.Config{
+		ValueLength:   o.ValueLength,
+		Variables:     o.Variables,
+		Clients:       o.Clients,
+		Rooms:         o.Rooms,
+		NameLength:    o.NameLength,
+		Rename:        o.Rename,
+		Delete:        o.Delete,
+		RefusedNames:  o.RefusedNames,
+		FlushInterval: o.FlushInterval,
+		RoomTTL:       o.RoomTTL,
+	}
+	if o.Dialect == DialectCloudLink {
+		c.Dialect = scratch.CloudLink
+	}
+	switch o.Values {
+	case ValuesNumeric:
+		c.Values = scratch.ValuesNumeric
+	case ValuesAny:
+		c.Values = scratch.ValuesAny
+	}
+	return c
+}
