@@ -25,6 +25,8 @@ type Request struct {
 	// Header holds the request's headers. It belongs to the Request; it is nil unless Options.KeepHeaders is set,
 	// except in Handler.Admit where it is always there.
 	Header http.Header
+	// Note is for the Handler: what Admit leaves here, Open finds in Conn.Request.
+	Note any
 }
 
 // Refusal is the answer to a client that is not let in: an HTTP status and a sentence that says why.
