@@ -1,0 +1,311 @@
+package scratch
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// model is a room as simple as can be: a list of variables.
+type model struct {
+	dialect Dialect
+	limit   int
+	vars    []Variable
+}
+
+func (m *model) find(name string) int {
+	return slices.IndexFunc(m.vars, func(v Variable) bool { return v.Name == name })
+}
+
+// apply returns what is sent, if anything, and whether the sender is closed.
+func (m *model) apply(c Change) (text string, closed bool) {
+	i := m.find(c.Name)
+	switch c.Op {
+	case OpSet, OpCreate:
+		if i < 0 && len(m.vars) >= m.limit {
+			return "", true
+		}
+		if i >= 0 && c.Op == OpSet && m.dialect == CloudLink && m.vars[i].Value == c.Value {
+			return "", false
+		}
+		m.put(c.Name, c.Value)
+		if m.dialect == CloudLink && c.Op == OpCreate {
+			return sent("create", c.Name, c.Value), false
+		}
+		return sent("set", c.Name, c.Value), false
+	case OpRename:
+		if i < 0 && (m.dialect == TurboWarp || m.find(c.NewName) < 0 && len(m.vars) >= m.limit) {
+			return "", true
+		}
+		if c.Name != c.NewName || i < 0 {
+			value := `""`
+			if i >= 0 {
+				value = m.vars[i].Value
+				m.vars = slices.Delete(m.vars, i, i+1)
+			}
+			m.put(c.NewName, value)
+		}
+		if m.dialect == CloudLink {
+			return `{"method":"rename","name":"` + c.Name + `","new_name":"` + c.NewName + `"}`, false
+		}
+	case OpDelete:
+		if i < 0 {
+			return "", m.dialect == TurboWarp
+		}
+		m.vars = slices.Delete(m.vars, i, i+1)
+		if m.dialect == CloudLink {
+			return `{"method":"delete","name":"` + c.Name + `"}`, false
+		}
+	}
+	return "", false
+}
+
+func (m *model) put(name, value string) {
+	if i := m.find(name); i >= 0 {
+		m.vars[i].Value = value
+		return
+	}
+	m.vars = append(m.vars, Variable{name, value})
+}
+
+var dialects = []Dialect{TurboWarp, CloudLink}
+
+func drawChange(t *rapid.T, ops ...Op) Change {
+	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"})
+	c := Change{Op: rapid.SampledFrom(ops).Draw(t, "op"), Name: name.Draw(t, "name")}
+	switch c.Op {
+	case OpRename:
+		c.NewName = name.Draw(t, "new name")
+	case OpSet, OpCreate:
+		c.Value = strconv.Itoa(rapid.IntRange(0, 3).Draw(t, "value"))
+	}
+	return c
+}
+
+// A room does what the model does, and tells everybody who keeps up exactly what the model says: the state at
+// joining, then every update once and in order, without the sender's own in TurboWarp's dialect.
+func TestRoomIsModel(t *testing.T) {
+	for _, dialect := range dialects {
+		t.Run(fmt.Sprint(dialect), rapid.MakeCheck(func(t *rapid.T) {
+			m := &model{dialect: dialect, limit: 4}
+			h := newHub(t, Config{Dialect: dialect, Variables: m.limit, Rename: true, Delete: true})
+			want := map[*peer][]string{}
+			var journal []Change
+			for range rapid.IntRange(1, 60).Draw(t, "steps") {
+				switch step := rapid.IntRange(0, 9).Draw(t, "step"); {
+				case len(h.peers) == 0 || step == 0:
+					p := h.join()
+					for _, v := range m.vars {
+						want[p] = append(want[p], sent("set", v.Name, v.Value))
+					}
+				case step == 1:
+					h.leave(rapid.SampledFrom(h.peers).Draw(t, "leaver"))
+				case step == 2:
+					h.flush()
+				default:
+					p := rapid.SampledFrom(h.peers).Draw(t, "sender")
+					c := drawChange(t, OpSet, OpSet, OpSet, OpCreate, OpRename, OpDelete)
+					before := slices.Clone(m.vars)
+					text, closed := m.apply(c)
+					out := h.apply(p, c)
+					if closed != !out.Close.IsZero() {
+						t.Fatalf("%v: closed %v", c, out.Close)
+					}
+					if out.Changed != !slices.Equal(before, m.vars) {
+						t.Fatalf("%v: changed %v", c, out.Changed)
+					}
+					if out.Changed {
+						journal = append(journal, c)
+					}
+					for _, other := range h.peers {
+						if text != "" && (dialect == CloudLink || other != p) {
+							want[other] = append(want[other], text)
+						}
+					}
+				}
+				if got := h.room.Snapshot(); !slices.Equal(got, m.vars) || h.room.Len() != len(m.vars) {
+					t.Fatalf("variables %v, want %v", got, m.vars)
+				}
+				checkChains(t, h.room)
+			}
+			h.flush()
+			for _, p := range h.peers {
+				if !slices.Equal(p.inbox, want[p]) {
+					t.Fatalf("member %d\n got %q\nwant %q", p.id, p.inbox, want[p])
+				}
+			}
+			again := h.rules.NewRoom()
+			for _, c := range journal {
+				again.Replay(c)
+			}
+			if got := again.Snapshot(); !slices.Equal(got, m.vars) {
+				t.Fatalf("replayed %v, want %v", got, m.vars)
+			}
+			again.Restore(h.room.Snapshot())
+			if got := again.Snapshot(); !slices.Equal(got, m.vars) {
+				t.Fatalf("restored %v, want %v", got, m.vars)
+			}
+		}))
+	}
+}
+
+// checkChains looks at what holds a room together.
+func checkChains(t *rapid.T, r *Room) {
+	for _, c := range []*chain{&r.created, &r.changed} {
+		var last uint64
+		var prev *variable
+		hint := c.hint == nil
+		for v := c.front; v != nil; v = c.next(v) {
+			if v.links[c.which].prev != prev || c.key(v) <= last || r.vars[v.name] != v {
+				t.Fatalf("chain %d is broken at %s", c.which, v.name)
+			}
+			prev, last = v, c.key(v)
+			hint = hint || c.hint == v
+		}
+		if c.back != prev || !hint {
+			t.Fatalf("chain %d: wrong end or hint", c.which)
+		}
+	}
+	dead := 0
+	for _, v := range r.vars {
+		if v.deleted {
+			dead++
+		}
+	}
+	if dead != r.dead || len(r.vars) != r.live+dead {
+		t.Fatalf("%d variables, %d alive, %d deleted", len(r.vars), r.live, r.dead)
+	}
+}
+
+// Members whose outbox fills and drains at any time end up with the state of the room, get no update twice, none
+// older than what they have, and none of their own in TurboWarp's dialect.
+func TestBehindConverges(t *testing.T) {
+	for _, dialect := range dialects {
+		ops := []Op{OpSet, OpSet, OpSet, OpCreate}
+		if dialect == CloudLink {
+			ops = append(ops, OpRename, OpDelete) // TurboWarp tells nobody of these
+		}
+		t.Run(fmt.Sprint(dialect), rapid.MakeCheck(func(t *rapid.T) {
+			h := newHub(t, Config{Dialect: dialect, Rename: true, Delete: true})
+			writer, other := h.join(), h.join()
+			readers := []*peer{h.join(), h.join()}
+			wrote := map[string]*peer{}
+			value := 0
+			for range rapid.IntRange(1, 80).Draw(t, "steps") {
+				switch step := rapid.IntRange(0, 11).Draw(t, "step"); step {
+				case 0:
+					readers = append(readers, h.join())
+				case 1:
+					h.last++
+					p := &peer{id: h.last, cursor: h.room.Join(), behind: true, stalled: true}
+					h.peers = append(h.peers, p)
+					readers = append(readers, p)
+				case 2:
+					h.flush()
+				case 3, 4:
+					p := rapid.SampledFrom(h.peers).Draw(t, "stalls")
+					p.stalled = !p.stalled
+				case 5, 6:
+					p := rapid.SampledFrom(h.peers).Draw(t, "catches up")
+					stalled := p.stalled
+					p.stalled = false
+					h.catchUp(p, rapid.IntRange(1, 3).Draw(t, "frames"))
+					p.stalled = stalled
+				default:
+					p := rapid.SampledFrom([]*peer{writer, other}).Draw(t, "sender")
+					c := drawChange(t, ops...)
+					if c.Value != "" {
+						value++
+						c.Value = strconv.Itoa(value) // each only once
+						wrote[c.Value] = p
+					}
+					h.apply(p, c)
+				}
+				checkChains(t, h.room)
+			}
+			for _, p := range h.peers {
+				p.stalled = false
+				h.catchUp(p, -1)
+			}
+			h.flush()
+			room := viewOf(h.room.Snapshot())
+			for _, p := range h.peers {
+				checkInbox(t, dialect, p, wrote)
+				if dialect == TurboWarp && !slices.Contains(readers, p) {
+					continue
+				}
+				got := view{}
+				for _, text := range p.inbox {
+					got.apply(t, text)
+				}
+				if !maps.Equal(got, room) {
+					t.Fatalf("member %d has %v, the room %v\n%q", p.id, got, room, p.inbox)
+				}
+			}
+		}))
+	}
+}
+
+// checkInbox expects that the values of each variable only get newer, none comes twice, and in TurboWarp's dialect
+// no own.
+func checkInbox(t *rapid.T, dialect Dialect, p *peer, wrote map[string]*peer) {
+	latest := map[string]int{}
+	for _, text := range p.inbox {
+		e := parseEvent(t, text)
+		if e.Method != "set" && e.Method != "create" {
+			clear(latest)
+			continue
+		}
+		n, err := strconv.Atoi(string(e.Value))
+		if err != nil { // an unknown variable was renamed
+			continue
+		}
+		if n <= latest[e.Name] {
+			t.Fatalf("member %d got %s after %d", p.id, text, latest[e.Name])
+		}
+		latest[e.Name] = n
+		if dialect == TurboWarp && wrote[string(e.Value)] == p {
+			t.Fatalf("member %d got its own %s", p.id, text)
+		}
+	}
+}
+
+// Equality of values is that of their canonical forms.
+func TestNumbersEqualProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.StringMatching(`(0|[1-9][0-9]{0,4})(\.[0-9]{1,4})?`).Draw(t, "number")
+		shift := rapid.IntRange(0, 5).Draw(t, "shift")
+		whole, fraction, _ := cutPoint(digits)
+		for len(fraction) < shift {
+			fraction += "0"
+		}
+		moved := whole + fraction[:shift] + "." + fraction[shift:] + "0e-" + strconv.Itoa(shift)
+		moved = trimZeros(moved)
+		if !equalNumbers(digits, moved) {
+			t.Fatalf("%s is not %s", digits, moved)
+		}
+		if equalNumbers(digits, "1"+moved) {
+			t.Fatalf("%s is %s", digits, "1"+moved)
+		}
+	})
+}
+
+func cutPoint(s string) (whole, fraction string, ok bool) {
+	for i := range s {
+		if s[i] == '.' {
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
+func trimZeros(s string) string {
+	for len(s) > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9' {
+		s = s[1:]
+	}
+	return s
+}
