@@ -1,0 +1,22 @@
+package actors
+
+// Fault injection, for tests that want to see what a failure does to everybody else.
+
+// CrashSession makes the actor of a client panic. The client is closed with 1011.
+func (s *System) CrashSession(c *Client) { c.s.ref.post(&crash{}) }
+
+// CrashRoom makes the actor of a room panic. It is restarted with its members and variables.
+func (l Rooms) CrashRoom(room string) error {
+	pid, err := l.find(room)
+	if err != nil {
+		return err
+	}
+	l.sys.sendTo(pid, &crash{})
+	return nil
+}
+
+// CrashRegistry makes one shard of the registry and one of the directory panic. Both are restarted.
+func (s *System) CrashRegistry() {
+	s.sendTo(s.registry.shards[0], &crash{})
+	s.sendTo(s.directory.shards[0], &crash{})
+}
