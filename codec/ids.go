@@ -115,7 +115,7 @@ func parseUUID(s string) (id ID, ok bool) {
 		if high == 0 || low == 0 || isUpper(s[i]) || isUpper(s[i+1]) {
 			return ID{}, false
 		}
-		id[n] = (high-1)<<4 | low - 1
+		id[n] = (high-1)<<4 | (low - 1)
 		n++
 		i += 2
 	}
