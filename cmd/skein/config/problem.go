@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +15,9 @@ type Problem struct {
 	Message string
 	// Warning is set when the program can start all the same.
 	Warning bool
+	// Unknown is set when nothing of that name exists. Such a variable may belong to another program, so it does not
+	// stop the start.
+	Unknown bool
 }
 
 // String is the problem in one line, its place first, as compilers write it.
@@ -34,6 +39,24 @@ func (ps Problems) filter(warning bool) (out Problems) {
 		}
 	}
 	return out
+}
+
+// Strict makes errors of the variables that are unknown, for a check that is to find typing errors.
+func (ps Problems) Strict() Problems {
+	out := slices.Clone(ps)
+	for i := range out {
+		if out[i].Unknown {
+			out[i].Warning = false
+		}
+	}
+	return out
+}
+
+// sort puts problems in the order of the sources: file by line, environment, flags.
+func (ps Problems) sort() {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Origin.Layer, b.Origin.Layer), cmp.Compare(a.Origin.Line, b.Origin.Line))
+	})
 }
 
 // Usage tells whether a flag is among the errors, so that the command line is to blame.

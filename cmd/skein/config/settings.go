@@ -102,6 +102,11 @@ var cl4 = group("CloudLink 4",
 		},
 	},
 	Setting{
+		Name: "max-rooms-per-client", Default: strconv.Itoa(supervisor.DefaultMaxRoomsPerClient),
+		Help:  "rooms that one client may be in; -1: no limit",
+		reads: one(limit, func(c *Config, v int) { c.Server.MaxRoomsPerClient = v }),
+	},
+	Setting{
 		Name: "warn-multiple-usernames", Default: "true",
 		Help:  "answer E:104 when several clients have the name that a message is for; false: all of them get it",
 		reads: toggle(func(c *Config, v bool) { c.Server.DeliverToAllMatches = !v }),

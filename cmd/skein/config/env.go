@@ -1,0 +1,89 @@
+package config
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// prefixEnv is how the variables of the program start.
+const prefixEnv = "SKEIN_"
+
+// suffixFile marks a variable that names the file with a secret.
+const suffixFile = "_FILE"
+
+// readEnv reads the environment. A variable that is empty counts as not set, because that is what container set-ups
+// make of variables that are not set.
+func readEnv(settings []Setting, environ []string) (found, Problems) {
+	out := found{}
+	var problems Problems
+	for _, line := range slices.Sorted(slices.Values(environ)) {
+		name, value, _ := strings.Cut(line, "=")
+		if !strings.HasPrefix(name, prefixEnv) || value == "" {
+			continue
+		}
+		origin := Origin{Layer: LayerEnv, Key: name}
+		s, fromFile := byEnv(settings, name)
+		if s == nil {
+			problems = append(problems, Problem{
+				Origin: origin, Message: "unknown variable" + DidYouMean(name, envNames(settings)),
+				Warning: true, Unknown: true,
+			})
+			continue
+		}
+		if other, twice := out[s.Name]; twice {
+			problems = append(problems, Problem{Origin: origin, Message: "given although " + other.origin.Key + " is"})
+			continue
+		}
+		e := entry{origin: origin, texts: []string{value}}
+		if fromFile {
+			e.texts, e.wrong = readSecret(value)
+		}
+		if s.List() {
+			e.texts = splitList(value)
+		}
+		out[s.Name] = e
+	}
+	return out, problems
+}
+
+// readSecret reads a value from a file of its own, without the line feed that editors leave.
+func readSecret(path string) (texts []string, wrong string) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, path + ": " + reason(err)
+	}
+	return []string{strings.TrimRight(string(data), "\r\n")}, ""
+}
+
+// byEnv returns the setting of a variable, and whether the variable names a file.
+func byEnv(settings []Setting, name string) (s *Setting, fromFile bool) {
+	for i := range settings {
+		s := &settings[i]
+		switch {
+		case s.Env() == name:
+			return s, false
+		case s.Secret && s.Env()+suffixFile == name:
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+func envNames(settings []Setting) (out []string) {
+	for i := range settings {
+		out = append(out, settings[i].Env())
+	}
+	return out
+}
+
+// readPort reads PORT, by which hosting platforms tell a program where to listen. It stands for all addresses, as
+// those platforms expect, and counts only when nothing else says where to listen.
+func readPort(environ []string) found {
+	for _, line := range environ {
+		if port, ok := strings.CutPrefix(line, "PORT="); ok && port != "" {
+			return found{"listen": {origin: Origin{Layer: LayerPort, Key: "PORT"}, texts: []string{"0.0.0.0:" + port}}}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/skeinhq/skein/cmd/skein/config"
+	"github.com/skeinhq/skein/supervisor"
+	"github.com/spf13/cobra"
+)
+
+func newServe() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve [flags]",
+		Short: "Run the server",
+		Long: `Runs the server: without flags, CloudLink 4 and Scratch on 127.0.0.1:3000.
+
+SIGINT and SIGTERM stop it in an orderly way; a second one stops it at once, with exit status 1. SIGHUP
+reads the certificates again.`,
+		Args: cobra.NoArgs,
+	}
+	flags := withSettings(cmd, config.Settings)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		r, err := load(cmd, flags)
+		if err != nil {
+			return err
+		}
+		if err := serve(cmd.Context(), r); err != nil {
+			return failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+func serve(ctx context.Context, r *config.Result) error {
+	log := greet(r)
+	o := r.Config.Server
+	o.Logger, o.Version = log, build().Version
+	signals, release := catchSignals()
+	defer release()
+	srv := supervisor.New(o)
+	if err := srv.Start(); err != nil {
+		return err
+	}
+	for _, l := range srv.Listeners() {
+		announce(log, l, r.Config.Server)
+	}
+	return (&lifecycle{srv, signals, drainTimeout(r), log, notifySystemd(log)}).run(ctx)
+}
+
+// greet returns the logger after it has said which program this is, and what is odd about its configuration.
+func greet(r *config.Result) *slog.Logger {
+	log := stderrLogger(r.Config.Log)
+	b := build()
+	log.Info("Skein "+b.Version+" (speaks CloudLink 0.2.0)", "commit", b.Commit, "go", b.Go)
+	for _, p := range r.Problems.Warnings() {
+		log.Warn(p.String())
+	}
+	if l := r.Lookup("listen"); l.Origin.Layer == config.LayerPort {
+		log.Info("open to the network, because the variable PORT is set and listen is not", "address", l.Text)
+	}
+	return log
+}
+
+// drainTimeout is how long a stop may take.
+func drainTimeout(r *config.Result) time.Duration {
+	switch d := r.Config.Server.DrainTimeout; {
+	case d == 0:
+		return supervisor.DefaultDrainTimeout
+	case d < 0:
+		return 0
+	default:
+		return d
+	}
+}
