@@ -114,7 +114,7 @@ type Options struct {
 	SlowConsumer string
 
 	// PingInterval is the silence after which a ping is sent, PongTimeout how long its pong may take. Zero value
-	// means the default, a negative one switches pings off.
+	// means the default. A negative interval switches pings off, a negative timeout never gives up.
 	PingInterval, PongTimeout time.Duration
 	// HandshakeTimeout bounds TLS and upgrade. Zero value means DefaultHandshakeTimeout.
 	HandshakeTimeout time.Duration
@@ -128,7 +128,8 @@ type Options struct {
 	// Admin is the address of health, readiness, metrics and pprof. Empty means none.
 	Admin string
 
-	// DrainTimeout bounds an orderly stop. Zero value means DefaultDrainTimeout.
+	// DrainTimeout bounds an orderly stop. Zero value means DefaultDrainTimeout, a negative one that clients are cut
+	// off at once.
 	DrainTimeout time.Duration
 
 	// Plugins names the compiled-in plugins to load, in this order.
@@ -140,8 +141,8 @@ type Options struct {
 
 	// Logger receives everything the server has to say. Nil means slog.Default.
 	Logger *slog.Logger
-	// Version is what metrics and log say of the program. Empty means "dev".
-	Version string
+	// Version and Commit are what metrics and log say of the program. An empty Version means "dev".
+	Version, Commit string
 }
 
 // ScratchOptions are the limits and rules of Scratch cloud variables. Zero values mean the defaults above, which
@@ -159,5 +160,5 @@ type ScratchOptions struct {
 	Delete        bool          // TurboWarp: allow delete
 	RefusedNames  []string      // usernames that TurboWarp's dialect refuses, in lower case
 	FlushInterval time.Duration // TurboWarp: how long updates are collected; negative: not at all
-	RoomTTL       time.Duration // TurboWarp: how long an empty room keeps its variables
+	RoomTTL       time.Duration // TurboWarp: how long an empty room keeps its variables; negative: not at all
 }

@@ -98,9 +98,12 @@ func (e *echoServer) start() error {
 	}
 	registry := admin.NewRegistry(build().Version, build().Commit)
 	registry.MustRegister(admin.TransportCollector(e.Stats))
-	e.admin = admin.New(admin.Options{Addr: e.options.Admin, Registry: registry, Logger: e.options.Logger})
-	_, err := e.admin.Start()
-	return err
+	server := admin.New(admin.Options{Addr: e.options.Admin, Registry: registry, Logger: e.options.Logger})
+	if _, err := server.Start(); err != nil {
+		return err
+	}
+	e.admin = server
+	return nil
 }
 
 // Drain implements service.

@@ -37,7 +37,8 @@ reads the certificates again.`,
 func serve(ctx context.Context, r *config.Result) error {
 	log := greet(r)
 	o := r.Config.Server
-	o.Logger, o.Version = log, build().Version
+	b := build()
+	o.Logger, o.Version, o.Commit = log, b.Version, b.Commit
 	signals, release := catchSignals()
 	defer release()
 	srv := supervisor.New(o)
