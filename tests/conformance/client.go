@@ -3,12 +3,13 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
+	"github.com/gorilla/websocket"
 )
 
 // closeAbnormal is the code of a connection that ended without a Close frame.
@@ -38,11 +39,13 @@ type client struct {
 }
 
 func dial(ctx context.Context, name, url string, header http.Header, split bool) (*client, error) {
-	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPHeader: header, CompressionMode: websocket.CompressionDisabled})
+	conn, response, err := (&websocket.Dialer{}).DialContext(ctx, url, header)
 	if err != nil {
+		if response != nil {
+			err = fmt.Errorf("%w: %s", err, response.Status)
+		}
 		return nil, err
 	}
-	conn.SetReadLimit(-1)
 	c := &client{name: name, conn: conn, split: split, more: make(chan struct{}, 1), done: make(chan struct{})}
 	go c.read()
 	return c, nil
@@ -51,17 +54,18 @@ func dial(ctx context.Context, name, url string, header http.Header, split bool)
 func (c *client) read() {
 	defer close(c.done)
 	for {
-		kind, data, err := c.conn.Read(context.Background())
+		kind, data, err := c.conn.ReadMessage()
 		if err != nil {
 			end := event{closed: true, code: closeAbnormal, reason: err.Error()}
-			var ce websocket.CloseError
+			var ce *websocket.CloseError
 			if errors.As(err, &ce) {
-				end.code, end.reason = int(ce.Code), ce.Reason
+				end.code, end.reason = ce.Code, ce.Text
 			}
 			c.push(end)
+			_ = c.conn.Close()
 			return
 		}
-		if kind == websocket.MessageBinary {
+		if kind == websocket.BinaryMessage {
 			c.push(event{frame: frame{text: string(data)}, binary: true})
 			continue
 		}
@@ -121,20 +125,25 @@ func (c *client) unread() []event {
 	return append([]event(nil), c.queue...)
 }
 
-func (c *client) send(ctx context.Context, kind websocket.MessageType, data []byte) error {
-	return c.conn.Write(ctx, kind, data)
+func (c *client) send(kind int, data []byte, limit time.Duration) error {
+	if err := c.conn.SetWriteDeadline(time.Now().Add(limit)); err != nil {
+		return err
+	}
+	return c.conn.WriteMessage(kind, data)
 }
 
 // close performs the closing handshake and waits until the connection has ended.
-func (c *client) close() {
+func (c *client) close(limit time.Duration) {
 	c.gone = true
-	_ = c.conn.Close(websocket.StatusNormalClosure, "")
+	normal := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	_ = c.conn.WriteControl(websocket.CloseMessage, normal, time.Now().Add(limit))
+	_ = c.conn.SetReadDeadline(time.Now().Add(limit))
 	<-c.done
 }
 
 // drop cuts the connection.
 func (c *client) drop() {
 	c.gone = true
-	_ = c.conn.CloseNow()
+	_ = c.conn.Close()
 	<-c.done
 }

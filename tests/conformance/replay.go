@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
+	"github.com/gorilla/websocket"
 )
 
 const (
@@ -78,7 +78,7 @@ func (x *run) play(s Scenario) error {
 func (x *run) closeAll() {
 	var wg sync.WaitGroup
 	for _, c := range x.order {
-		wg.Go(c.close)
+		wg.Go(func() { c.close(x.Timeout) })
 	}
 	wg.Wait()
 }
@@ -144,31 +144,29 @@ func (x *run) send(c *client, s Step) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), x.Timeout)
-	defer cancel()
-	if err := c.send(ctx, kind, data); err != nil && !s.MayFail {
+	if err := c.send(kind, data, x.Timeout); err != nil && !s.MayFail {
 		return fmt.Errorf("%w; unread: %s", err, describe(c.unread()))
 	}
 	return nil
 }
 
-func (x *run) payload(s Step) (websocket.MessageType, []byte, error) {
+func (x *run) payload(s Step) (int, []byte, error) {
 	v, err := x.fill(s.Payload)
 	if err != nil {
 		return 0, nil, err
 	}
 	if s.Form == "json" {
-		return websocket.MessageText, []byte(encode(v)), nil
+		return websocket.TextMessage, []byte(encode(v)), nil
 	}
 	text, ok := v.(string)
 	if !ok {
 		return 0, nil, fmt.Errorf("%s of type %s", s.Form, kind(v))
 	}
 	if s.Form == "text" {
-		return websocket.MessageText, []byte(text), nil
+		return websocket.TextMessage, []byte(text), nil
 	}
 	data, err := base64.StdEncoding.DecodeString(text)
-	return websocket.MessageBinary, data, err
+	return websocket.BinaryMessage, data, err
 }
 
 // fill replaces the placeholders of a value to be sent.
@@ -316,7 +314,7 @@ func (x *run) close(c *client) error {
 	if err := c.checkQuiet("before closing"); err != nil {
 		return err
 	}
-	c.close()
+	c.close(x.Timeout)
 	left := c.unread()
 	if len(left) != 1 || !left[0].closed {
 		return fmt.Errorf("unread when closed: %s", describe(left))

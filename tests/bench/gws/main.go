@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"sync"
 
 	"github.com/lxzan/gws"
@@ -34,6 +35,10 @@ func main() {
 	if err == nil {
 		fmt.Printf("ws://%s/\n", *listen)
 		err = http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/gc" { // before memory is measured
+				runtime.GC()
+				return
+			}
 			c, err := up.Upgrade(w, r)
 			if err == nil {
 				go c.ReadLoop() // not on net/http's goroutine: its stack and buffers go away
