@@ -136,7 +136,7 @@ func easyjson171f2b04EncodeGithubComSkeinhqSkeinCodecScratch(out *jwriter.Writer
 		if in.Method == nil {
 			out.RawString("null")
 		} else {
-			out.Base64Bytes(*in.Method)
+			(*in.Method).MarshalEasyJSON(out)
 		}
 	}
 	{
@@ -145,7 +145,7 @@ func easyjson171f2b04EncodeGithubComSkeinhqSkeinCodecScratch(out *jwriter.Writer
 		if in.Name == nil {
 			out.RawString("null")
 		} else {
-			out.Base64Bytes(*in.Name)
+			(*in.Name).MarshalEasyJSON(out)
 		}
 	}
 	{
@@ -154,7 +154,7 @@ func easyjson171f2b04EncodeGithubComSkeinhqSkeinCodecScratch(out *jwriter.Writer
 		if in.NewName == nil {
 			out.RawString("null")
 		} else {
-			out.Base64Bytes(*in.NewName)
+			(*in.NewName).MarshalEasyJSON(out)
 		}
 	}
 	{
@@ -163,7 +163,7 @@ func easyjson171f2b04EncodeGithubComSkeinhqSkeinCodecScratch(out *jwriter.Writer
 		if in.Value == nil {
 			out.RawString("null")
 		} else {
-			out.Base64Bytes(*in.Value)
+			(*in.Value).MarshalEasyJSON(out)
 		}
 	}
 	{
@@ -172,7 +172,7 @@ func easyjson171f2b04EncodeGithubComSkeinhqSkeinCodecScratch(out *jwriter.Writer
 		if in.User == nil {
 			out.RawString("null")
 		} else {
-			out.Base64Bytes(*in.User)
+			(*in.User).MarshalEasyJSON(out)
 		}
 	}
 	{
@@ -181,7 +181,7 @@ func easyjson171f2b04EncodeGithubComSkeinhqSkeinCodecScratch(out *jwriter.Writer
 		if in.ProjectID == nil {
 			out.RawString("null")
 		} else {
-			out.Base64Bytes(*in.ProjectID)
+			(*in.ProjectID).MarshalEasyJSON(out)
 		}
 	}
 	out.RawByte('}')

@@ -117,7 +117,7 @@ func (s *Session) isOwnRoom(raw codec.Raw) bool {
 type missingKeys []string
 
 func (m *missingKeys) check(key string, raw codec.Raw) {
-	if kindOf(raw) == kindAbsent {
+	if raw.Kind() == codec.KindAbsent {
 		*m = append(*m, key)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/skeinhq/skein/codec"
 )
 
 // equalValues says whether two valid JSON texts are the same value: numbers by their exact value however they are
@@ -19,23 +21,26 @@ func equalValues(a, b string) bool {
 	if k != kindOf(b) {
 		return false
 	}
-	if k >= kindString && (hasLoneSurrogate(a) || hasLoneSurrogate(b)) {
-		return false // decoded they could look the same although they are not
-	}
 	switch k {
-	case kindNumber:
+	case codec.KindNumber:
 		return equalNumbers(a, b)
-	case kindString:
+	case codec.KindString:
 		// Texts that differ hold the same characters only if one of them was written with escapes.
 		if strings.IndexByte(a, '\\') < 0 && strings.IndexByte(b, '\\') < 0 {
 			return false
 		}
-		return equalTrees(parseTree(a), parseTree(b))
-	case kindObject, kindArray:
-		return equalTrees(parseTree(a), parseTree(b))
+	case codec.KindObject, codec.KindArray:
+	default:
+		return false // null, true and false are written in one way only, and true is no false
 	}
-	return false // null, true and false are written in one way only, and true is no false
+	if hasLoneSurrogate(a) || hasLoneSurrogate(b) {
+		return false // decoded they could look the same although they are not
+	}
+	return equalTrees(parseTree(a), parseTree(b))
 }
+
+// kindOf returns what a valid JSON text is.
+func kindOf(s string) codec.Kind { return codec.Raw(s[:min(1, len(s))]).Kind() }
 
 func parseTree(s string) any {
 	d := json.NewDecoder(strings.NewReader(s))

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/skeinhq/skein/codec"
 )
 
 // FuzzSession sends any message before, as and after the handshake, in both dialects. Nothing panics, and what is
@@ -17,6 +19,7 @@ func FuzzSession(f *testing.F) {
 		`{"method":"set","name":"\ud83d\ude00","value":{"a" : [1,"x y\n",null]},"project_id":"p"}`,
 		`{"method":"set","name":"\ud800","value":01,"project_id":"p"}`,
 		`{"method":"create","name":"","value":"\u0031","project_id":"p"}`,
+		"{\"method\":\"set\",\"name\":\"v\",\"value\":\"\xff\",\"project_id\":\"p\"}",
 		`{"method":"rename","name":"a","new_name":"☁ b","project_id":"p"}`,
 		`{"method":"delete","name":"a","project_id":"p"}`,
 		`{"method":"handshake","user":"ann","project_id":-0.0e99}`,
@@ -79,7 +82,7 @@ func checkChange(t *testing.T, r *Rules, c Change) {
 	if !json.Valid([]byte(c.Value)) || strings.ContainsAny(c.Value, "\n\r") || !utf8.ValidString(c.Value) {
 		t.Fatalf("%v: the value is no JSON text on one line", c)
 	}
-	if kindOf(c.Value) == kindNull {
+	if kindOf(c.Value) == codec.KindNull {
 		t.Fatalf("%v: null", c)
 	}
 }

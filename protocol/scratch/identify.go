@@ -1,6 +1,10 @@
 package scratch
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/skeinhq/skein/codec"
+)
 
 // LoginExposed says whether a client sent the login of a Scratch user along: a Cookie header that starts with
 // scratchsessionsid=, which is what TurboWarp's cloud-server looks for, or a header of the name scratchsessionsid,
@@ -24,7 +28,7 @@ func (r *Rules) Fits(payload []byte, binary bool) bool {
 	if binary && !r.c.Dialect.readsBinary() {
 		return false
 	}
-	p, problem := parse(payload)
+	p, problem := parse(payload, binary)
 	defer p.release()
 	return problem == wellFormed && r.fits(p)
 }
@@ -33,7 +37,7 @@ func (r *Rules) fits(p *packet) bool {
 	if r.c.Dialect == CloudLink {
 		return p.valid()
 	}
-	return kindOf(p.method()) == kindString
+	return p.method().Kind() == codec.KindString
 }
 
 // Refuse decides about a first message that fits no protocol of the port: a text that says why and a close with
@@ -45,7 +49,7 @@ func (r *Rules) Refuse(payload []byte, binary bool) Decision {
 	if !r.refusesWithText() {
 		return closeWith(CodeProtocolError)
 	}
-	p, problem := parse(payload)
+	p, problem := parse(payload, binary)
 	p.release()
 	text := TextUnidentified
 	switch problem {

@@ -15,20 +15,20 @@ func (r *Rules) allowedName(raw codec.Raw) (name []byte, ok bool) {
 // allowedValue returns the JSON text of a value to be stored and sent, on one line, if it is allowed. Values keep
 // the form in which they were sent, but for space between the parts of objects and arrays.
 func (r *Rules) allowedValue(raw codec.Raw) (value []byte, ok bool) {
-	switch kindOf(raw) {
-	case kindAbsent, kindNull:
+	switch raw.Kind() {
+	case codec.KindAbsent, codec.KindNull:
 		return nil, false
-	case kindNumber:
+	case codec.KindNumber:
 		return r.allowedNumber(raw)
-	case kindString:
+	case codec.KindString:
 		return r.allowedString(raw)
 	}
 	if r.c.Values == ValuesNumeric {
 		return nil, false
 	}
 	value = raw
-	if !isCompact(value) {
-		value = compact(value)
+	if !isCompact(raw) {
+		value = compact(raw)
 	}
 	// No reference server has a rule for these: they are as long as their text.
 	return value, len(value) <= r.c.ValueLength || within(utf16Length(string(value)), r.c.ValueLength)

@@ -32,14 +32,15 @@ type packet struct {
 
 var packets = sync.Pool{New: func() any { return new(packet) }}
 
-// parse decodes a message. The packet is never nil and goes back with release.
-func parse(payload []byte) (*packet, problem) {
+// parse decodes a message. The packet is never nil and goes back with release. Text was checked to be UTF-8 before;
+// binary messages were not, and what they hold may be sent on in text.
+func parse(payload []byte, binary bool) (*packet, problem) {
 	p := packets.Get().(*packet)
 	p.w.Reset()
 	if len(payload) == 0 {
 		return p, empty
 	}
-	if codec.CheckJSON(payload, maxDepth) != nil {
+	if binary && !utf8.Valid(payload) || codec.CheckJSON(payload, maxDepth) != nil {
 		return p, notJSON
 	}
 	if !startsObject(payload) {
@@ -77,24 +78,24 @@ func (p *packet) projectID() codec.Raw { return wire.Value(p.w.ProjectID) }
 
 // valid is CloudLink's general validation, which every message has to pass.
 func (p *packet) valid() bool {
-	if kindOf(p.method()) != kindString {
+	if p.method().Kind() != codec.KindString {
 		return false
 	}
 	for _, raw := range [...]codec.Raw{p.name(), p.newName()} {
-		if k := kindOf(raw); k != kindAbsent && k != kindString {
+		if k := raw.Kind(); k != codec.KindAbsent && k != codec.KindString {
 			return false
 		}
 	}
-	if kindOf(p.value()) == kindNull {
+	if p.value().Kind() == codec.KindNull {
 		return false
 	}
-	switch kindOf(p.projectID()) {
-	case kindAbsent, kindString, kindNumber, kindBool:
+	switch p.projectID().Kind() {
+	case codec.KindAbsent, codec.KindString, codec.KindNumber, codec.KindBool:
 	default:
 		return false
 	}
 	user := p.user()
-	if kindOf(user) == kindAbsent {
+	if user.Kind() == codec.KindAbsent {
 		return true
 	}
 	text, ok := textOf(user)
@@ -107,7 +108,7 @@ func (p *packet) valid() bool {
 
 // textOf returns the characters of a JSON string. They point into the message unless it was written with escapes.
 func textOf(raw codec.Raw) (text []byte, ok bool) {
-	if kindOf(raw) != kindString {
+	if raw.Kind() != codec.KindString {
 		return nil, false
 	}
 	inner := raw[1 : len(raw)-1]
@@ -123,11 +124,11 @@ func textOf(raw codec.Raw) (text []byte, ok bool) {
 // projectText returns the text of a project_id that is a string or a number. Integers keep all of their digits,
 // other numbers get the text that JavaScript has for them.
 func projectText(raw codec.Raw) string {
-	switch kindOf(raw) {
-	case kindString:
+	switch raw.Kind() {
+	case codec.KindString:
 		text, _ := textOf(raw)
 		return string(text)
-	case kindNumber:
+	case codec.KindNumber:
 		s := string(raw)
 		if isInteger(s) {
 			if s == "-0" {

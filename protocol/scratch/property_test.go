@@ -74,6 +74,10 @@ func (m *model) put(name, value string) {
 
 var dialects = []Dialect{TurboWarp, CloudLink}
 
+func drawPeer(t *rapid.T, peers []*peer, label string) *peer {
+	return peers[rapid.IntRange(0, len(peers)-1).Draw(t, label)]
+}
+
 func drawChange(t *rapid.T, ops ...Op) Change {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"})
 	c := Change{Op: rapid.SampledFrom(ops).Draw(t, "op"), Name: name.Draw(t, "name")}
@@ -103,11 +107,11 @@ func TestRoomIsModel(t *testing.T) {
 						want[p] = append(want[p], sent("set", v.Name, v.Value))
 					}
 				case step == 1:
-					h.leave(rapid.SampledFrom(h.peers).Draw(t, "leaver"))
+					h.leave(drawPeer(t, h.peers, "leaver"))
 				case step == 2:
 					h.flush()
 				default:
-					p := rapid.SampledFrom(h.peers).Draw(t, "sender")
+					p := drawPeer(t, h.peers, "sender")
 					c := drawChange(t, OpSet, OpSet, OpSet, OpCreate, OpRename, OpDelete)
 					before := slices.Clone(m.vars)
 					text, closed := m.apply(c)
@@ -185,11 +189,12 @@ func checkChains(t *rapid.T, r *Room) {
 // older than what they have, and none of their own in TurboWarp's dialect.
 func TestBehindConverges(t *testing.T) {
 	for _, dialect := range dialects {
-		ops := []Op{OpSet, OpSet, OpSet, OpCreate}
-		if dialect == CloudLink {
-			ops = append(ops, OpRename, OpDelete) // TurboWarp tells nobody of these
-		}
 		t.Run(fmt.Sprint(dialect), rapid.MakeCheck(func(t *rapid.T) {
+			ops := []Op{OpSet, OpSet, OpSet, OpCreate}
+			moves := dialect == CloudLink && rapid.Bool().Draw(t, "moves") // TurboWarp tells nobody of these
+			if moves {
+				ops = append(ops, OpRename, OpDelete)
+			}
 			h := newHub(t, Config{Dialect: dialect, Rename: true, Delete: true})
 			writer, other := h.join(), h.join()
 			readers := []*peer{h.join(), h.join()}
@@ -207,16 +212,16 @@ func TestBehindConverges(t *testing.T) {
 				case 2:
 					h.flush()
 				case 3, 4:
-					p := rapid.SampledFrom(h.peers).Draw(t, "stalls")
+					p := drawPeer(t, h.peers, "stalls")
 					p.stalled = !p.stalled
 				case 5, 6:
-					p := rapid.SampledFrom(h.peers).Draw(t, "catches up")
+					p := drawPeer(t, h.peers, "catches up")
 					stalled := p.stalled
 					p.stalled = false
 					h.catchUp(p, rapid.IntRange(1, 3).Draw(t, "frames"))
 					p.stalled = stalled
 				default:
-					p := rapid.SampledFrom([]*peer{writer, other}).Draw(t, "sender")
+					p := drawPeer(t, []*peer{writer, other}, "sender")
 					c := drawChange(t, ops...)
 					if c.Value != "" {
 						value++
@@ -234,7 +239,9 @@ func TestBehindConverges(t *testing.T) {
 			h.flush()
 			room := viewOf(h.room.Snapshot())
 			for _, p := range h.peers {
-				checkInbox(t, dialect, p, wrote)
+				if !moves { // else a variable may well get an older value than it had
+					checkInbox(t, dialect, p, wrote)
+				}
 				if dialect == TurboWarp && !slices.Contains(readers, p) {
 					continue
 				}
@@ -256,13 +263,9 @@ func checkInbox(t *rapid.T, dialect Dialect, p *peer, wrote map[string]*peer) {
 	latest := map[string]int{}
 	for _, text := range p.inbox {
 		e := parseEvent(t, text)
-		if e.Method != "set" && e.Method != "create" {
-			clear(latest)
-			continue
-		}
 		n, err := strconv.Atoi(string(e.Value))
-		if err != nil { // an unknown variable was renamed
-			continue
+		if err != nil {
+			t.Fatalf("member %d got %s", p.id, text)
 		}
 		if n <= latest[e.Name] {
 			t.Fatalf("member %d got %s after %d", p.id, text, latest[e.Name])
@@ -274,7 +277,7 @@ func checkInbox(t *rapid.T, dialect Dialect, p *peer, wrote map[string]*peer) {
 	}
 }
 
-// Equality of values is that of their canonical forms.
+// Moving the point and making up for it with the exponent does not change a number.
 func TestNumbersEqualProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		digits := rapid.StringMatching(`(0|[1-9][0-9]{0,4})(\.[0-9]{1,4})?`).Draw(t, "number")

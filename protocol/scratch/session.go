@@ -74,7 +74,7 @@ func (s *Session) Receive(payload []byte, binary bool) Decision {
 	if binary && !r.c.Dialect.readsBinary() {
 		return ignore
 	}
-	p, problem := parse(payload)
+	p, problem := parse(payload, binary)
 	defer p.release()
 	if r.c.Dialect == CloudLink {
 		return s.receiveCloudLink(p, problem)

@@ -239,6 +239,7 @@ func TestSessionCloudLink(t *testing.T) {
 		"number later":     after(step{"5", bad}),
 		"null later":       after(step{"null", bad}),
 		"binary":           {{"b:" + clHello, joinP}, {"b:" + set(`"name":"v","value":1`), "set v = 1"}},
+		"binary, no UTF-8": after(step{"b:" + set("\"name\":\"v\",\"value\":\"\xff\""), "ignore"}),
 		"set":              after(step{set(`"name":"v","value":"a"`), `set v = "a"`}),
 		"create":           after(step{msg("create", `"project_id":"p","name":"v","value":[1, "a b"]`), `create v = [1,"a b"]`}),
 		"rename":           after(step{msg("rename", `"project_id":"p","name":"v","new_name":"w"`), `rename v to w`}),

@@ -3,40 +3,9 @@ package scratch
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/skeinhq/skein/codec"
 )
-
-// kind is the type of a JSON value.
-type kind uint8
-
-const (
-	kindAbsent kind = iota
-	kindNull
-	kindBool
-	kindNumber
-	kindString
-	kindArray
-	kindObject
-)
-
-// kindOf returns the type of a JSON text without space in front.
-func kindOf[T ~string | ~[]byte](raw T) kind {
-	if len(raw) == 0 {
-		return kindAbsent
-	}
-	switch raw[0] {
-	case 'n':
-		return kindNull
-	case 't', 'f':
-		return kindBool
-	case '"':
-		return kindString
-	case '[':
-		return kindArray
-	case '{':
-		return kindObject
-	}
-	return kindNumber
-}
 
 // utf16Length counts as JavaScript's length does.
 func utf16Length(s string) int {
@@ -55,7 +24,7 @@ func utf16Units(c rune) int {
 }
 
 // utf16LengthOfString is utf16Length of the characters of a JSON string, without decoding it.
-func utf16LengthOfString(raw []byte) int {
+func utf16LengthOfString(raw codec.Raw) int {
 	n := 0
 	for i := 1; i < len(raw)-1; {
 		switch c := raw[i]; {
@@ -74,8 +43,8 @@ func utf16LengthOfString(raw []byte) int {
 }
 
 // isCompact says whether a JSON text has no space outside of strings.
-func isCompact(raw []byte) bool {
-	if k := kindOf(raw); k != kindArray && k != kindObject {
+func isCompact(raw codec.Raw) bool {
+	if k := raw.Kind(); k != codec.KindArray && k != codec.KindObject {
 		return true
 	}
 	inString := false
@@ -94,7 +63,7 @@ func isCompact(raw []byte) bool {
 
 // compact returns a valid JSON text without space outside of strings. Updates are joined by newlines, so a value
 // must not contain any; valid strings never do.
-func compact(raw []byte) []byte {
+func compact(raw codec.Raw) []byte {
 	dst := make([]byte, 0, len(raw))
 	inString := false
 	for i := 0; i < len(raw); i++ {

@@ -1,6 +1,10 @@
 package scratch
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/skeinhq/skein/codec"
+)
 
 // receiveTurboWarp does what TurboWarp's cloud-server does with a text message.
 func (s *Session) receiveTurboWarp(p *packet, problem problem) Decision {
@@ -48,9 +52,9 @@ func (s *Session) afterHandshake(p *packet, do func(*Session, *packet) Decision)
 // handshakeTurboWarp checks the project before the username, as cloud-server does.
 func (s *Session) handshakeTurboWarp(p *packet) Decision {
 	room := undefinedProject
-	switch kindOf(p.projectID()) {
-	case kindAbsent:
-	case kindString, kindNumber:
+	switch p.projectID().Kind() {
+	case codec.KindAbsent:
+	case codec.KindString, codec.KindNumber:
 		room = projectText(p.projectID())
 	default:
 		return closeWith(CodeProtocolError)
