@@ -50,19 +50,16 @@ func headEnd(b []byte, from int) int {
 	}
 }
 
-// plausible judges the beginning of a request line that is not complete yet.
+// plausible judges what there is of a request line.
 func plausible(b []byte, maxURI int) *Refusal {
-	method, rest, ok := bytes.Cut(b, []byte(" "))
+	if line, _, complete := bytes.Cut(b, []byte("\n")); complete {
+		return new(head).requestLine(bytes.TrimSuffix(line, []byte("\r")), maxURI)
+	}
+	method, uri, ok := bytes.Cut(b, []byte(" "))
 	if !isToken(method) || len(method) > maxMethod {
 		return refuseNotHTTP
 	}
-	if !ok {
-		return nil
-	}
-	if i := bytes.IndexAny(rest, " \r\n"); i >= 0 {
-		rest = rest[:i]
-	}
-	if len(rest) > maxURI {
+	if ok && len(uri) > maxURI && bytes.IndexByte(uri[:maxURI+1], ' ') < 0 {
 		return refuseURITooLong
 	}
 	return nil
@@ -71,24 +68,32 @@ func plausible(b []byte, maxURI int) *Refusal {
 // maxMethod is longer than any method there is.
 const maxMethod = 32
 
-// parse reads a complete head. It keeps fields for the next parse.
+// requestLine reads METHOD TARGET HTTP/1.1.
+func (h *head) requestLine(line []byte, maxURI int) *Refusal {
+	method, rest, _ := bytes.Cut(line, []byte(" "))
+	uri, version, _ := bytes.Cut(rest, []byte(" "))
+	switch {
+	case !isToken(method) || len(method) > maxMethod:
+		return refuseNotHTTP
+	case len(uri) > maxURI:
+		return refuseURITooLong
+	case len(uri) == 0 || !isPrintable(uri):
+		return refuseNotHTTP
+	case len(version) != 8 || string(version[:5]) != "HTTP/" || version[6] != '.' ||
+		!isDigit(version[5]) || !isDigit(version[7]):
+		return refuseNotHTTP
+	}
+	h.method, h.uri = method, uri
+	h.major, h.minor = version[5]-'0', version[7]-'0'
+	return nil
+}
+
+// parse reads a complete head. It uses the room of fields.
 func (h *head) parse(b []byte, fields []field, maxURI int) *Refusal {
 	line, b := cutLine(b)
-	if r := plausible(line, maxURI); r != nil {
+	if r := h.requestLine(line, maxURI); r != nil {
 		return r
 	}
-	parts := bytes.Split(line, []byte(" "))
-	if len(parts) != 3 || len(parts[1]) == 0 || !isPrintable(parts[1]) {
-		return refuseNotHTTP
-	}
-	h.method, h.uri = parts[0], parts[1]
-	version := parts[2]
-	if len(version) != 8 || string(version[:5]) != "HTTP/" || version[6] != '.' ||
-		!isDigit(version[5]) || !isDigit(version[7]) {
-		return refuseNotHTTP
-	}
-	h.major, h.minor = version[5]-'0', version[7]-'0'
-
 	h.fields = fields[:0]
 	for {
 		line, b = cutLine(b)

@@ -121,7 +121,7 @@ func (s *Server) readHead(nc net.Conn, buf []byte, n int) (size, all int, err er
 			return size, n, nil
 		} else if size >= 0 || n >= s.opt.MaxHead {
 			r := refuseHeadTooBig
-			if why := plausible(firstLine(b), s.opt.MaxURI); why != nil {
+			if why := plausible(b, s.opt.MaxURI); why != nil {
 				r = why
 			}
 			s.refuse(nc, r, false)
@@ -129,7 +129,7 @@ func (s *Server) readHead(nc net.Conn, buf []byte, n int) (size, all int, err er
 		}
 		// Do not wait for the end of what cannot become a request.
 		if seen == 0 || bytes.IndexByte(b[:seen], '\n') < 0 {
-			if r := plausible(firstLine(b), s.opt.MaxURI); r != nil {
+			if r := plausible(b, s.opt.MaxURI); r != nil {
 				s.refuse(nc, r, false)
 				return 0, 0, errAnswered
 			}
@@ -142,11 +142,6 @@ func (s *Server) readHead(nc net.Conn, buf []byte, n int) (size, all int, err er
 			return 0, 0, errAnswered
 		}
 	}
-}
-
-func firstLine(b []byte) []byte {
-	line, _ := cutLine(b)
-	return line
 }
 
 // check tells what is wrong with a handshake (RFC 6455 section 4.2.1).
