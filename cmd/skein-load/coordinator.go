@@ -84,21 +84,22 @@ func (k *coordinator) drive() error {
 	return k.driveLoad()
 }
 
-// driveLoad is warm-up, measurement and drain.
+// driveLoad is warm-up, measurement and drain. A given number of messages is counted from the first, without warm-up.
 func (k *coordinator) driveLoad() error {
 	if err := k.server.collect(k.ctx); err != nil {
 		return err
 	}
-	k.board.phase.Store(phaseWarmup)
-	if err := k.until(k.cfg.Warmup, phaseWarmup); err != nil {
-		return k.drain(err)
-	}
-	k.board.phase.Store(phaseMeasure)
-	m := k.startMeasuring()
 	limit := k.cfg.Duration
 	if k.cfg.Messages > 0 {
 		limit = math.MaxInt64
+	} else {
+		k.board.phase.Store(phaseWarmup)
+		if err := k.until(k.cfg.Warmup, phaseWarmup); err != nil {
+			return k.drain(err)
+		}
 	}
+	m := k.startMeasuring()
+	k.board.phase.Store(phaseMeasure)
 	err := k.until(limit, phaseMeasure)
 	m.stop(k.board.done(k.crew.n), k.board.sent(k.crew.n))
 	return k.drain(err)

@@ -55,7 +55,7 @@ func addLoadFlags(c *cobra.Command, cfg *Config, many string) {
 	f.IntVar(&cfg.Window, "window", 1, many+" in flight per sender (closed loop)")
 	f.Float64Var(&cfg.Rate, "rate", 0, many+" per second altogether (open loop: latency counts from the time each was due)")
 	f.DurationVar(&cfg.Duration, "duration", 5*time.Second, "how long to measure")
-	f.DurationVar(&cfg.Warmup, "warmup", 500*time.Millisecond, "load before measuring")
+	f.DurationVar(&cfg.Warmup, "warmup", 500*time.Millisecond, "load before measuring (not with --messages)")
 	f.Uint64Var(&cfg.Messages, "messages", 0, "measure this many "+many+" instead of a duration")
 	f.IntVar(&cfg.Size, "size", cfg.Size, "bytes of payload in a message")
 	f.DurationVar(&cfg.Stall, "stall", 5*time.Second, "end the run when nothing arrives for this long")

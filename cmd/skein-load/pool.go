@@ -183,13 +183,13 @@ func (p *pool) event(c *conn, events uint32) {
 		}
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-		p.read(c)
+		p.read(c, events&^(unix.EPOLLIN|unix.EPOLLOUT) != 0)
 	}
 }
 
 // read takes everything that has come on c. A read that leaves room in the buffer has emptied the socket: the edge
-// of the next byte will be reported.
-func (p *pool) read(c *conn) {
+// of the next byte will be reported. Not so where the end came together with the last bytes: that edge has been.
+func (p *pool) read(c *conn, ending bool) {
 	for c.state != stateClosed {
 		kept := copy(p.buf, c.rest)
 		n, e := rawRead(c.fd, p.buf[kept:])
@@ -211,7 +211,7 @@ func (p *pool) read(c *conn) {
 			return
 		}
 		p.keep(c, p.buf[used:kept+n])
-		if !full {
+		if !full && !ending {
 			return
 		}
 	}

@@ -51,18 +51,26 @@ func newFanout(w *worker, wake int) *fanout {
 func (f *fanout) enter(phase uint32) {
 	switch phase {
 	case phaseWarmup:
-		f.sending, f.left = true, math.MaxUint64
-		if f.w.cfg.Rate > 0 {
-			f.plan = newSchedule(f.w.cfg.Rate, now())
+		if f.w.cfg.Messages == 0 {
+			f.begin(math.MaxUint64)
 		}
 	case phaseMeasure:
+		if f.w.cfg.Messages > 0 {
+			f.begin(f.w.cfg.Messages)
+			return
+		}
 		f.latency.Reset()
 		f.completion.Reset()
-		if f.w.cfg.Messages > 0 {
-			f.left = f.w.cfg.Messages
-		}
 	case phaseDrain:
 		f.sending = false
+	}
+}
+
+// begin starts to send; a given number of messages goes without warm-up, so that exactly they are counted.
+func (f *fanout) begin(messages uint64) {
+	f.sending, f.left = true, messages
+	if f.w.cfg.Rate > 0 {
+		f.plan = newSchedule(f.w.cfg.Rate, now())
 	}
 }
 

@@ -42,17 +42,25 @@ func newPing(w *worker) *ping {
 func (p *ping) enter(phase uint32) {
 	switch phase {
 	case phaseWarmup:
-		p.sending, p.kick, p.left = true, true, math.MaxUint64
-		if p.w.cfg.Rate > 0 {
-			p.plan = newSchedule(p.w.cfg.Rate/float64(p.w.cfg.Processes), now())
+		if p.w.cfg.Messages == 0 {
+			p.begin(math.MaxUint64)
 		}
 	case phaseMeasure:
-		p.latency.Reset()
 		if p.w.cfg.Messages > 0 {
-			p.left = uint64(share(int(p.w.cfg.Messages), p.w.cfg.Processes, p.w.number))
+			p.begin(uint64(share(int(p.w.cfg.Messages), p.w.cfg.Processes, p.w.number)))
+			return
 		}
+		p.latency.Reset()
 	case phaseDrain:
 		p.sending = false
+	}
+}
+
+// begin starts to send; a given number of requests goes without warm-up, so that exactly they are counted.
+func (p *ping) begin(requests uint64) {
+	p.sending, p.kick, p.left = true, true, requests
+	if p.w.cfg.Rate > 0 {
+		p.plan = newSchedule(p.w.cfg.Rate/float64(p.w.cfg.Processes), now())
 	}
 }
 

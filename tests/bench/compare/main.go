@@ -81,7 +81,7 @@ func compare(ctx context.Context, o options, out string) error {
 		}
 	}
 	res.print(os.Stdout, todo, servers)
-	fmt.Printf("\nMedians of %d rounds, %s of load each; in parentheses the ratio to the floor. Command:\n  %s\n", o.rounds, o.duration, strings.Join(append([]string{"go run ./compare"}, os.Args[1:]...), " "))
+	fmt.Printf("\nMedians of %d rounds, %s of load each; in parentheses the median ratio to the floor in the same round. Command:\n  %s\n", o.rounds, o.duration, strings.Join(append([]string{"go run ./compare"}, os.Args[1:]...), " "))
 	if out != "" {
 		b, err := json.MarshalIndent(res, "", "  ")
 		if err != nil {

@@ -29,9 +29,19 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// print writes the table of medians; ratios are to the floor's in the same row. One row is measured against
-// another: a whole connect against
-// the floor's upgrade alone.
+// ratios compares a server with base round by round: what else the machine did in a round met both.
+func ratios(v, base []float64) []float64 {
+	var out []float64
+	for i := range min(len(v), len(base)) {
+		if base[i] > 0 {
+			out = append(out, v[i]/base[i])
+		}
+	}
+	return out
+}
+
+// print writes the table of medians and of ratios to the floor. A whole connect is compared with the floor's upgrade
+// alone, everything else with what the floor does in the same scenario.
 func (r results) print(out io.Writer, todo []scenario, servers []server) {
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprint(t, "\t")
@@ -43,27 +53,28 @@ func (r results) print(out io.Writer, todo []scenario, servers []server) {
 		base, note := r.base(sc.name)
 		fmt.Fprintf(t, "%s%s\t", sc.what, note)
 		for _, s := range servers {
-			v := median(r[sc.name][s.name])
-			digits := 2
-			if sc.unit == "B" || v >= 100 {
-				digits = 0
-			}
-			cell := fmt.Sprintf("%.*f %s", digits, v, sc.unit)
-			if base > 0 && sc.unit != "B" {
-				cell += fmt.Sprintf(" (%.2f)", v/base)
-			}
-			fmt.Fprintf(t, "%s\t", cell)
+			fmt.Fprintf(t, "%s\t", cell(sc, r[sc.name][s.name], base))
 		}
 		fmt.Fprintln(t)
 	}
 	t.Flush()
 }
 
-func (r results) base(scenario string) (float64, string) {
-	if scenario == "connect" {
-		if v := median(r["upgrade"]["floor"]); v > 0 {
-			return v, " (to the floor's upgrade)"
-		}
+func cell(sc scenario, v, base []float64) string {
+	m, digits := median(v), 2
+	if sc.unit == "B" || m >= 100 {
+		digits = 0
 	}
-	return median(r[scenario]["floor"]), ""
+	text := fmt.Sprintf("%.*f %s", digits, m, sc.unit)
+	if q := ratios(v, base); len(q) > 0 && sc.unit != "B" {
+		text += fmt.Sprintf(" (%.2f)", median(q))
+	}
+	return text
+}
+
+func (r results) base(scenario string) ([]float64, string) {
+	if v := r["upgrade"]["floor"]; scenario == "connect" && len(v) > 0 {
+		return v, " (to the floor's upgrade)"
+	}
+	return r[scenario]["floor"], ""
 }

@@ -86,7 +86,7 @@ func (s *server) run() error {
 				s.write(c, nil)
 			}
 			if ev.Events&^unix.EPOLLOUT != 0 {
-				s.read(c)
+				s.read(c, ev.Events&^(unix.EPOLLIN|unix.EPOLLOUT) != 0)
 			}
 		}
 	}
@@ -103,13 +103,15 @@ func (s *server) accept() {
 			s.conns = append(s.conns, nil)
 		}
 		s.conns[fd] = &conn{fd: fd}
-		if s.add(fd, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLET&0xffffffff) != nil {
+		if s.add(fd, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP|unix.EPOLLET&0xffffffff) != nil {
 			s.drop(s.conns[fd])
 		}
 	}
 }
 
-func (s *server) read(c *conn) {
+// read takes everything that has come. A read that leaves room in the buffer has emptied the socket, unless the end
+// came with the last bytes.
+func (s *server) read(c *conn, ending bool) {
 	for s.conns[c.fd] == c {
 		kept := copy(s.buf, c.rest)
 		n, _, e := unix.RawSyscall(unix.SYS_READ, uintptr(c.fd), uintptr(unsafe.Pointer(&s.buf[kept])), uintptr(len(s.buf)-kept))
@@ -128,10 +130,10 @@ func (s *server) read(c *conn) {
 		if c.rest = append(c.rest[:0], b[used:]...); len(c.rest) == 0 {
 			c.rest = nil
 		}
-		if len(b) < len(s.buf) {
+		if len(b) < len(s.buf) && !ending {
 			return
 		}
-		if used == 0 { // a frame larger than the buffer: not what the floor is for
+		if used == 0 && len(b) == len(s.buf) { // a frame larger than the buffer: not what the floor is for
 			s.drop(c)
 			return
 		}

@@ -1,0 +1,301 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/gobwas/ws"
+)
+
+func fanoutConfig(url string) Config {
+	return Config{Scenario: scenarioFanout, URL: url, Dialect: "cl4", Clients: 6, Senders: 2, Window: 4, Size: 40, Messages: 100,
+		Stall: 300 * time.Millisecond, Pipeline: true, PIDs: []int{os.Getpid()}}
+}
+
+func pingConfig(url string) Config {
+	return Config{Scenario: scenarioPing, URL: url, Dialect: "cl4", Clients: 4, Window: 4, Messages: 200, Stall: 300 * time.Millisecond, RoomSize: 1}
+}
+
+func mustRun(t *testing.T, cfg Config) *Report {
+	t.Helper()
+	r, err := run(t.Context(), cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestFanoutCountsEveryDelivery(t *testing.T) {
+	for _, processes := range []int{1, 3} {
+		s := newFakeServer(t)
+		cfg := fanoutConfig(s.url)
+		cfg.Processes = processes
+		r := mustRun(t, cfg)
+		if !r.OK {
+			t.Fatalf("%d processes: %+v %v", processes, r.Tally, r.Errors)
+		}
+		if r.Done != 600 || r.Sent != 100 {
+			t.Errorf("%d processes: %d sent, %d delivered", processes, r.Sent, r.Done)
+		}
+		if r.Latency == nil || r.Latency.Count != 600 || r.Completion == nil || r.Completion.Count != 100 || r.Join.Count != 6 {
+			t.Errorf("%d processes: latency %+v, completion %+v, join %+v", processes, r.Latency, r.Completion, r.Join)
+		}
+		if r.Orders != 1 {
+			t.Errorf("%d processes: %d orders", processes, r.Orders)
+		}
+		if r.Server.RSSBefore == 0 || r.Server.CPUSeconds <= 0 {
+			t.Errorf("server: %+v", r.Server)
+		}
+	}
+}
+
+func TestFanoutFindsFaults(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault func(int, *fakeClient, []byte) [][]byte
+		want  Tally
+	}{
+		{"lost", lose, Tally{Lost: 1}},
+		{"doubled", double, Tally{Doubled: 1}},
+		{"reordered", swap, Tally{Reordered: 1}},
+		{"garbled", garble, Tally{Garbled: 1, Lost: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
+			cfg := fanoutConfig(s.url)
+			cfg.Senders = 1 // what is swapped is of the same sender
+			r := mustRun(t, cfg)
+			if r.OK || r.Tally != c.want {
+				t.Errorf("ok %v, tally %+v, want %+v", r.OK, r.Tally, c.want)
+			}
+		})
+	}
+}
+
+func TestPingFindsFaults(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault func(int, *fakeClient, []byte) [][]byte
+		want  Tally
+	}{
+		{"clean", nil, Tally{}},
+		{"lost", lose, Tally{Lost: 1}},
+		{"doubled", double, Tally{Doubled: 1}},
+		{"reordered", swap, Tally{Reordered: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
+			r := mustRun(t, pingConfig(s.url))
+			if r.OK != c.want.Clean() || r.Tally != c.want {
+				t.Errorf("ok %v, tally %+v, want %+v, %v", r.OK, r.Tally, c.want, r.Errors)
+			}
+			if c.want.Clean() && r.Done != 200 {
+				t.Errorf("%d answers", r.Done)
+			}
+		})
+	}
+}
+
+func TestTotalOrder(t *testing.T) {
+	// The server shows one member two messages of different senders the other way round: each sender's order stays.
+	var victim *fakeClient
+	fault := func(n int, c *fakeClient, msg []byte) [][]byte {
+		if victim == nil && n > 20 {
+			victim = c
+			c.held = msg
+			return nil
+		}
+		if held := c.held; c == victim && held != nil {
+			if hs, _, _, _ := new(markerFinder).find(held); true {
+				if ms, _, _, _ := new(markerFinder).find(msg); ms == hs {
+					c.held = nil
+					return [][]byte{held, msg}
+				}
+			}
+			c.held = nil
+			return [][]byte{msg, held}
+		}
+		return [][]byte{msg}
+	}
+	s := newFakeServer(t, func(s *fakeServer) { s.fault = fault })
+	cfg := fanoutConfig(s.url)
+	cfg.Window, cfg.TotalOrder = 1, true
+	r := mustRun(t, cfg)
+	if !r.Tally.Clean() {
+		t.Fatalf("%+v", r.Tally)
+	}
+	if r.Orders == 1 || r.OK {
+		t.Skip("the senders' messages did not meet")
+	}
+}
+
+func TestDisconnectFailsTheRun(t *testing.T) {
+	s := newFakeServer(t, func(s *fakeServer) { s.hangup = 50 })
+	r := mustRun(t, fanoutConfig(s.url))
+	if r.OK || len(r.Errors) == 0 || !strings.HasPrefix(r.Errors[0], "client ") {
+		t.Errorf("ok %v, errors %v", r.OK, r.Errors)
+	}
+}
+
+func TestRefusalFailsTheRun(t *testing.T) {
+	for _, pipeline := range []bool{true, false} {
+		s := newFakeServer(t, func(s *fakeServer) { s.refuse = "link" })
+		cfg := fanoutConfig(s.url)
+		cfg.Pipeline = pipeline
+		r := mustRun(t, cfg)
+		if r.OK || len(r.Errors) == 0 || !strings.Contains(r.Errors[0], "E:108") {
+			t.Errorf("ok %v, errors %v", r.OK, r.Errors)
+		}
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	r := mustRun(t, fanoutConfig("ws://127.0.0.1:1/"))
+	if r.OK || len(r.Errors) == 0 {
+		t.Errorf("ok %v, errors %v", r.OK, r.Errors)
+	}
+}
+
+// A server that pauses makes an open loop wait: requests that became due in the pause count it.
+func TestOpenLoopCountsFromTheIntendedTime(t *testing.T) {
+	s := newFakeServer(t, func(s *fakeServer) { s.stall = 300 * time.Millisecond })
+	cfg := pingConfig(s.url)
+	cfg.Clients, cfg.Rate, cfg.Messages, cfg.Stall = 1, 500, 400, 2*time.Second
+	r := mustRun(t, cfg)
+	if !r.OK {
+		t.Fatalf("%+v %v", r.Tally, r.Errors)
+	}
+	// Some 150 of 400 requests were due during the pause, spread evenly over it.
+	if r.Latency.Max < 250_000 || r.Latency.P90 < 100_000 {
+		t.Errorf("p90 %v, max %v", r.Latency.P90, r.Latency.Max)
+	}
+	if r.SentPerSecond > 600 {
+		t.Errorf("%v sent per second at a rate of 500", r.SentPerSecond)
+	}
+}
+
+func TestFragmentsControlFramesAndPieces(t *testing.T) {
+	write := func(c net.Conn, msg []byte) error {
+		half := len(msg) / 2
+		var b []byte
+		for _, f := range []ws.Frame{
+			ws.NewFrame(ws.OpText, false, msg[:half]),
+			ws.NewPingFrame([]byte("hey")),
+			ws.NewFrame(ws.OpContinuation, true, msg[half:]),
+		} {
+			b = append(b, ws.MustCompileFrame(f)...)
+		}
+		for len(b) > 0 {
+			n := min(len(b), 60)
+			if _, err := c.Write(b[:n]); err != nil {
+				return err
+			}
+			b = b[n:]
+		}
+		return nil
+	}
+	s := newFakeServer(t, func(s *fakeServer) { s.write = write })
+	cfg := fanoutConfig(s.url)
+	cfg.Messages = 20
+	if r := mustRun(t, cfg); !r.OK {
+		t.Errorf("%+v %v", r.Tally, r.Errors)
+	}
+}
+
+func TestLargeMessages(t *testing.T) {
+	s := newFakeServer(t)
+	cfg := fanoutConfig(s.url)
+	cfg.Size, cfg.Messages, cfg.Window = 300_000, 6, 2
+	if r := mustRun(t, cfg); !r.OK || r.Done != 36 {
+		t.Errorf("%d delivered, %+v %v", r.Done, r.Tally, r.Errors)
+	}
+}
+
+func TestIdleAndConnect(t *testing.T) {
+	s := newFakeServer(t)
+	r := mustRun(t, Config{Scenario: scenarioIdle, URL: s.url, Dialect: "cl4", Clients: 20, Steps: 4, RoomSize: 5, Settle: 10 * time.Millisecond, PIDs: []int{os.Getpid()}})
+	if !r.OK || r.Memory == nil || len(r.Memory.Points) != 5 || r.Memory.Points[4].Clients != 20 {
+		t.Errorf("ok %v, memory %+v", r.OK, r.Memory)
+	}
+	r = mustRun(t, Config{Scenario: scenarioConnect, URL: s.url, Dialect: "echo", Clients: 20, PIDs: []int{os.Getpid()}})
+	if !r.OK || r.Done != 20 || r.Server.CPUMicrosPerOp <= 0 {
+		t.Errorf("ok %v, %d clients, %+v", r.OK, r.Done, r.Server)
+	}
+}
+
+func TestReportFile(t *testing.T) {
+	s := newFakeServer(t)
+	file := filepath.Join(t.TempDir(), "report.json")
+	root := newRoot()
+	var out strings.Builder
+	root.SetOut(&out)
+	root.SetArgs([]string{"ping", "--url", s.url, "--clients", "3", "--messages", "90", "--warmup", "0s", "--json", file})
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "0 lost, 0 doubled") {
+		t.Error(out.String())
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Report
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	if !r.OK || r.Done != 90 || r.Config.Clients != 3 {
+		t.Errorf("%+v", r)
+	}
+	h, err := hdrhistogram.Decode(r.Latency.Histogram.Encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.TotalCount() != 90 || float64(h.ValueAtQuantile(50))/1e3 != r.Latency.P50 {
+		t.Errorf("histogram: %d values, p50 %d, report %v", h.TotalCount(), h.ValueAtQuantile(50), r.Latency.P50)
+	}
+}
+
+func TestCommandErrors(t *testing.T) {
+	s := newFakeServer(t, func(s *fakeServer) { s.fault = lose })
+	var usage errUsage
+	for _, c := range []struct {
+		args  []string
+		check func(error) bool
+	}{
+		{[]string{"ping", "--url", s.url, "--clients", "3", "--messages", "90", "--warmup", "0s", "--stall", "200ms"}, func(err error) bool { return errors.Is(err, errFailed) }},
+		{[]string{"ping", "--window", "0"}, func(err error) bool { return errors.As(err, &usage) }},
+		{[]string{"ping", "--frobnicate"}, func(err error) bool { return errors.As(err, &usage) }},
+		{[]string{"fanout", "--dialect", "echo"}, func(err error) bool { return errors.As(err, &usage) }},
+		{[]string{"fanout", "--dialect", "latin"}, func(err error) bool { return errors.As(err, &usage) }},
+	} {
+		root := newRoot()
+		root.SetOut(new(strings.Builder))
+		root.SetArgs(c.args)
+		if err := root.ExecuteContext(t.Context()); !c.check(err) {
+			t.Errorf("%v: %v", c.args, err)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	s := newFakeServer(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	cfg := fanoutConfig(s.url)
+	cfg.Messages, cfg.Duration = 0, time.Minute
+	r, err := run(ctx, cfg, nil)
+	if err != nil || !r.OK || len(r.Notes) == 0 || r.Done == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
