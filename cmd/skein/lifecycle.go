@@ -45,7 +45,7 @@ func (l *lifecycle) run(ctx context.Context) error {
 	l.notify("READY=1")
 	l.serve(ctx)
 	l.notify("STOPPING=1")
-	l.log.Info("stopping; a second signal stops at once", "timeout", l.drain)
+	l.log.Info("stopping; a second signal stops at once", "timeout", l.drain.String())
 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.drain)
 	defer cancel()

@@ -55,7 +55,7 @@ func serve(ctx context.Context, r *config.Result) error {
 func greet(r *config.Result) *slog.Logger {
 	log := stderrLogger(r.Config.Log)
 	b := build()
-	log.Info("Skein "+b.Version+" (speaks CloudLink 0.2.0)", "commit", b.Commit, "go", b.Go)
+	log.Info(b.String())
 	for _, p := range r.Problems.Warnings() {
 		log.Warn(p.String())
 	}

@@ -14,7 +14,7 @@ var version, commit string
 // buildInfo is what is known of the program.
 type buildInfo struct{ Version, Commit, Go string }
 
-// String is the line that `skein version` prints.
+// String is the line that the program introduces itself with.
 func (b buildInfo) String() string {
 	s := "Skein " + b.Version + " (speaks CloudLink 0.2.0)"
 	if b.Commit != "" {

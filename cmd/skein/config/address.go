@@ -43,7 +43,7 @@ func parseTCP(s string) (string, error) {
 	case host == "":
 		host = "127.0.0.1"
 	case host == "*":
-		return "", fmt.Errorf("%q is not an address: 0.0.0.0:%s is all IPv4 addresses, [::]:%[2]s all of them", s, port)
+		return "", fmt.Errorf("%q is not an address: 0.0.0.0:%s means all of this machine", s, port)
 	case strings.ContainsAny(host, " /"):
 		return "", fmt.Errorf("%q is not an address such as 127.0.0.1:3000", s)
 	}

@@ -26,7 +26,7 @@ func readEnv(settings []Setting, environ []string) (found, Problems) {
 		s, fromFile := byEnv(settings, name)
 		if s == nil {
 			problems = append(problems, Problem{
-				Origin: origin, Message: "unknown variable" + DidYouMean(name, envNames(settings)),
+				Origin: origin, Message: "unknown variable" + suggestEnv(settings, name),
 				Warning: true, Unknown: true,
 			})
 			continue
@@ -70,11 +70,16 @@ func byEnv(settings []Setting, name string) (s *Setting, fromFile bool) {
 	return nil, false
 }
 
-func envNames(settings []Setting) (out []string) {
+// suggestEnv compares the names without what they all start with, by which they would all be alike.
+func suggestEnv(settings []Setting, name string) string {
+	var rest []string
 	for i := range settings {
-		out = append(out, settings[i].Env())
+		rest = append(rest, strings.TrimPrefix(settings[i].Env(), prefixEnv))
 	}
-	return out
+	if near := closest(strings.TrimPrefix(name, prefixEnv), rest); near != "" {
+		return ` (did you mean "` + prefixEnv + near + `"?)`
+	}
+	return ""
 }
 
 // readPort reads PORT, by which hosting platforms tell a program where to listen. It stands for all addresses, as

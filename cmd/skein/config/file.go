@@ -52,7 +52,7 @@ func assign(settings []Setting, path string, entries []fileEntry) (found, Proble
 		first, twice := lines[e.key]
 		switch {
 		case s == nil:
-			problems = append(problems, Problem{Origin: origin, Message: "unknown key" + DidYouMean(e.key, keys(settings))})
+			problems = append(problems, Problem{Origin: origin, Message: "unknown key" + suggestKey(settings, e)})
 			continue
 		case twice:
 			problems = append(problems, Problem{Origin: origin, Message: fmt.Sprintf("given twice, first in line %d", first)})
@@ -82,6 +82,18 @@ func byKey(settings []Setting, key string) *Setting {
 		}
 	}
 	return nil
+}
+
+// suggestKey also knows those who group settings as other programs do.
+func suggestKey(settings []Setting, e fileEntry) string {
+	if len(e.texts) == 0 {
+		for _, k := range keys(settings) {
+			if strings.HasPrefix(k, e.key+"_") {
+				return " (settings are not grouped: " + k + " stands on the top level)"
+			}
+		}
+	}
+	return DidYouMean(e.key, keys(settings))
 }
 
 func keys(settings []Setting) (out []string) {

@@ -72,6 +72,9 @@ func (v *flagValue) Type() string {
 	if v.setting.Boolean() {
 		return ""
 	}
-	words := strings.Fields(v.setting.Type())
-	return strings.ToUpper(words[len(words)-1])
+	typ := strings.TrimPrefix(v.setting.Type(), "list of ")
+	if strings.Contains(typ, "|") {
+		return typ // the words to choose from
+	}
+	return strings.ToUpper(typ)
 }

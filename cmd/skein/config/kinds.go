@@ -143,7 +143,7 @@ func formatDuration(d time.Duration) string {
 // oneOf is one of a few words.
 func oneOf(words ...string) kind[string] {
 	return kind[string]{
-		typ: strings.Join(words, " or "),
+		typ: strings.Join(words, "|"),
 		parse: func(s string) (string, error) {
 			for _, w := range words {
 				if strings.EqualFold(s, w) {

@@ -1,18 +1,31 @@
 package config
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
 
 // Value is a setting as it is in force.
 type Value struct {
 	Setting *Setting
 	Text    string // in its usual spelling; empty when there is none
+	Invalid bool   // what was given cannot be used
 	Origin  Origin
 }
 
-// Shown is the value for the eyes of anybody.
+// Shown is the value in one line, for the eyes of anybody.
 func (v Value) Shown() string {
-	if v.Setting.Secret && v.Text != "" {
+	switch {
+	case v.Invalid:
+		return "(invalid)"
+	case v.Text == "":
+		return "-"
+	case v.Setting.Secret:
 		return "(secret)"
+	case strings.ContainsFunc(v.Text, unicode.IsControl):
+		return strconv.Quote(v.Text)
 	}
 	return v.Text
 }
@@ -79,7 +92,7 @@ func (r *Result) resolve(s *Setting, layers []found) {
 			continue
 		}
 		given = true
-		value.Text, value.Origin = shown, e.origin
+		value.Text, value.Invalid, value.Origin = shown, wrong != "", e.origin
 		if wrong == "" {
 			apply(&r.Config)
 		}

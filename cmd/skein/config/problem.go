@@ -69,7 +69,7 @@ func (ps Problems) Usage() bool {
 	return false
 }
 
-// Err is nil when nothing stops the start, else an error of one line per problem.
+// Err is nil when nothing stops the start, else an error that names them all.
 func (ps Problems) Err() error {
 	errs := ps.Errors()
 	if len(errs) == 0 {
@@ -79,5 +79,8 @@ func (ps Problems) Err() error {
 	for i, p := range errs {
 		lines[i] = p.String()
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	if len(lines) == 1 {
+		return errors.New(lines[0])
+	}
+	return errors.New("the configuration is wrong:\n  " + strings.Join(lines, "\n  "))
 }

@@ -12,11 +12,7 @@ func (r *Result) WriteValues(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "SETTING\tVALUE\tFROM")
 	for _, v := range r.Values {
-		shown := v.Shown()
-		if shown == "" {
-			shown = "-"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", v.Setting.Name, shown, v.Origin)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", v.Setting.Name, v.Shown(), v.Origin)
 	}
 	return t.Flush()
 }

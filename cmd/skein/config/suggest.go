@@ -5,6 +5,14 @@ import "strings"
 // DidYouMean is a remark on the candidate that looks most like a mistyped word, such as ` (did you mean "x"?)`. It is
 // empty when none is close.
 func DidYouMean(word string, candidates []string) string {
+	if near := closest(word, candidates); near != "" {
+		return ` (did you mean "` + near + `"?)`
+	}
+	return ""
+}
+
+// closest is the candidate that looks most like a word, if any does.
+func closest(word string, candidates []string) string {
 	best, bestDistance := "", len(word)/3+2
 	folded := fold(word)
 	for _, c := range candidates {
@@ -12,10 +20,7 @@ func DidYouMean(word string, candidates []string) string {
 			best, bestDistance = c, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return ` (did you mean "` + best + `"?)`
+	return best
 }
 
 // fold makes the spellings of one name in flags, variables and files the same.
