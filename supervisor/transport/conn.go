@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -48,7 +49,9 @@ type Conn struct {
 	deflate bool // permessage-deflate was agreed on; set before the connection is shared
 
 	mu        sync.Mutex // may be locked under shard.mu; flusher.mu and Server.mu are not locked under it
+	listed    bool       // in the flusher's list
 	writing   bool       // the write side has an owner, see flusher
+	blocked   bool       // its owner waits for the socket
 	flushed   bool       // the write side is over
 	draining  bool       // the reader throws input away; its read deadline may be moved
 	broken    bool       // nothing can be written any more
@@ -82,36 +85,64 @@ func (c *Conn) TrySend(f *codec.Frame) bool { return c.enqueue(f, false) }
 func (c *Conn) enqueue(f *codec.Frame, closeWhenFull bool) bool {
 	n := len(wire(f, c.deflate))
 	c.mu.Lock()
-	if c.ending != nil {
-		c.mu.Unlock()
-		c.shard.counts.framesLate.Add(1)
-		return false
-	}
-	if c.pending > 0 && c.pending+n > c.srv.opt.OutboxBytes {
+	for tries := 0; ; tries++ {
+		if c.ending != nil {
+			c.mu.Unlock()
+			c.shard.counts.framesLate.Add(1)
+			return false
+		}
+		if c.pending == 0 || c.pending+n <= c.srv.opt.OutboxBytes {
+			c.out.push(f)
+			c.queued(n)
+			return true
+		}
 		if !closeWhenFull {
 			c.mu.Unlock()
 			c.srv.counters.slowConsumer(SlowRefused)
 			return false
 		}
-		c.mu.Unlock()
-		if c.end(End{codePolicy, reasonSlow, CauseSlowConsumer}) {
-			c.srv.counters.slowConsumer(SlowClosed)
+		if c.blocked || tries == fullTries {
+			break
 		}
-		c.srv.counters.drop(CauseSlowConsumer, 1)
-		return false
+		c.help()
 	}
-	c.out.push(f)
-	c.queued(n)
-	return true
+	c.mu.Unlock()
+	if c.end(End{codePolicy, reasonSlow, CauseSlowConsumer}) {
+		c.srv.counters.slowConsumer(SlowClosed)
+	}
+	c.srv.counters.drop(CauseSlowConsumer, 1)
+	return false
+}
+
+// fullTries is how often a sender makes way for the owner of the write side before it takes the client for slow.
+const fullTries = 100
+
+// help is for a full outbox that the socket may still have room for: it was filled faster than the flusher got to it,
+// which the client cannot be blamed for. The caller holds c.mu, and holds it again afterwards.
+func (c *Conn) help() {
+	if c.writing || c.raw == nil {
+		c.mu.Unlock()
+		runtime.Gosched()
+	} else {
+		c.writing = true
+		t := transfers.Get().(*transfer)
+		var w rawWrite
+		w.init(t)
+		c.writeNow(t, &w)
+		transfers.Put(t)
+	}
+	c.mu.Lock()
 }
 
 // queued accounts for n bytes that were put into the outbox and unlocks c.mu, which the caller holds.
 func (c *Conn) queued(n int) {
 	c.pending += n
-	kick := !c.writing
-	c.writing = true
+	list := !c.writing && !c.listed
+	if list {
+		c.listed = true
+	}
 	c.mu.Unlock()
-	if kick {
+	if list {
 		c.shard.flusher.add(c)
 	}
 }
@@ -184,20 +215,20 @@ func (c *Conn) end(e End) bool {
 		c.out.push(x.frame)
 		c.pending += x.frame.Len()
 	}
-	kick := false
+	list := false
 	if c.writing {
 		// If its owner is waiting for the socket, it must not do so for longer than the end may take.
 		c.nc.SetWriteDeadline(c.writeDeadline(now))
 	} else if c.broken {
 		c.endWrite()
-	} else {
-		c.writing, kick = true, true
+	} else if !c.listed {
+		c.listed, list = true, true
 	}
 	c.ended.Store(true)
 	c.srv.reader.wake(c)
 	c.mu.Unlock()
 
-	if kick {
+	if list {
 		c.shard.flusher.add(c)
 	}
 	c.srv.counters.drop(e.Cause, dropped)
@@ -234,9 +265,19 @@ func (c *Conn) writeDeadline(now time.Time) time.Time {
 	return d
 }
 
-// releaseWrite gives up the write side of a connection whose outbox is empty. The caller owns the write side and holds
-// c.mu, which is unlocked.
+// releaseWrite gives up the write side. The caller owns it and holds c.mu, which is unlocked.
 func (c *Conn) releaseWrite() {
+	c.blocked = false
+	if !c.out.empty() {
+		c.writing = false
+		list := !c.listed
+		c.listed = true
+		c.mu.Unlock()
+		if list {
+			c.shard.flusher.add(c) // at the end of the list: the others come first
+		}
+		return
+	}
 	if c.ending != nil && !c.broken {
 		// Nothing is queued any more, so the write side stays ours without the lock. With TLS this may wait.
 		c.mu.Unlock()

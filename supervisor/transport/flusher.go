@@ -8,8 +8,8 @@ import (
 // flusher writes what waits in the outboxes of one shard's connections. It never waits for a socket: what a socket
 // does not take at once goes on in a goroutine of the connection's own, for as long as that takes.
 //
-// A connection is in the list of its flusher, in the hands of its flusher, or in those of its own goroutine, never in
-// two of them: Conn.writing says that it is in one.
+// Conn.listed says that a connection is in the list of its flusher, Conn.writing that somebody owns its write side: the
+// flusher, a sender that found the outbox full and helps, or the connection's own goroutine.
 type flusher struct {
 	counts *cell
 
@@ -31,7 +31,7 @@ func newFlusher(counts *cell) *flusher {
 	return f
 }
 
-// add puts a connection whose writing was just set into the list.
+// add puts a connection whose listed was just set into the list.
 func (f *flusher) add(c *Conn) {
 	f.mu.Lock()
 	if f.tail == nil {
@@ -86,49 +86,56 @@ func (f *flusher) run() {
 	}
 }
 
-// flush writes as much of c's outbox as the socket takes at once.
+// flush takes a connection out of the list and writes as much of its outbox as the socket takes at once.
 func (f *flusher) flush(c *Conn) {
+	c.mu.Lock()
+	c.listed = false
+	if c.writing || c.out.empty() {
+		c.mu.Unlock()
+		return // whoever owns the write side looks into the outbox again
+	}
+	c.writing = true
 	if c.raw == nil {
+		c.mu.Unlock()
 		go c.writeBlocking(nil)
 		return
 	}
-	t := &f.t
+	c.writeNow(&f.t, &f.w)
+}
+
+// writeNow writes what is in the outbox without waiting, then gives up the write side, to a goroutine of its own when
+// the socket is full. The caller owns the write side and holds c.mu, which is unlocked. t is empty, before and after,
+// and w writes it.
+func (c *Conn) writeNow(t *transfer, w *rawWrite) {
 	t.packed = c.deflate
-	c.mu.Lock()
 	c.out.take(t)
 	c.mu.Unlock()
 
 	written := t.left
-	f.w.err = nil
-	if !t.done() {
-		frames := f.w.run(c.raw)
-		f.counts.framesOut.Add(uint64(frames))
-		f.counts.writes.Add(uint64(f.w.calls))
-	}
+	frames := w.run(c.raw)
 	written -= t.left
-	f.counts.bytesOut.Add(uint64(written))
+	counts := c.shard.counts
+	counts.framesOut.Add(uint64(frames))
+	counts.writes.Add(uint64(w.calls))
+	counts.bytesOut.Add(uint64(written))
 
 	switch {
-	case f.w.err != nil && !t.done():
-		c.writeFailed(t, written, f.w.err)
-	case !t.done():
-		f.counts.handedOver.Add(1)
+	case t.done():
+		c.mu.Lock()
+		c.pending -= written
+		c.releaseWrite()
+	case w.err != nil:
+		c.writeFailed(t, written, w.err)
+	default:
+		counts.handedOver.Add(1)
 		rest := transfers.Get().(*transfer)
 		rest.frames = append(rest.frames, t.frames[t.next:]...)
 		rest.packed, rest.off, rest.left = t.packed, t.off, t.left
 		c.mu.Lock()
 		c.pending -= written
+		c.blocked = true
 		c.mu.Unlock()
 		go c.writeBlocking(rest)
-	default:
-		c.mu.Lock()
-		c.pending -= written
-		if c.out.empty() {
-			c.releaseWrite()
-		} else {
-			c.mu.Unlock()
-			f.add(c) // at the end of the list: the others come first
-		}
 	}
 	t.reset()
 }
