@@ -44,15 +44,18 @@ func CheckJSON(b []byte, maxDepth int) error {
 		at, end = scanDeepJSON(b, maxDepth)
 	}
 	if end == endGood {
-		return nil
+		if at = skipSpace(b, at); at == len(b) {
+			return nil
+		}
+		end = endWrong
 	}
 	return newJSONError(b, at, end, maxDepth)
 }
 
 // Ends of a scan.
 const (
-	endGood  = iota
-	endWrong // the byte at the offset, or the end of the text, is not expected
+	endGood  = iota // the value ends in front of the offset
+	endWrong        // the byte at the offset, or the end of the text, is not expected
 	endDepth
 )
 
@@ -65,7 +68,7 @@ func scanDeepJSON(b []byte, maxDepth int) (at, end int) {
 	return scanJSON(b, maxDepth, outer[:])
 }
 
-// scanJSON reads one value and tells how and where that ended. Instead of calling itself for nested values it keeps a
+// scanJSON reads one value at the start of b and tells how and where that ended. Instead of calling itself for nested values it keeps a
 // bit for each level, which is set for objects: the innermost levels in one word, further ones in outer.
 func scanJSON(b []byte, maxDepth int, outer []uint64) (at, end int) {
 	var (
@@ -130,13 +133,10 @@ func scanJSON(b []byte, maxDepth int, outer []uint64) (at, end int) {
 
 		// Behind a value: close what ends here, until another value follows.
 		for {
-			i = skipSpace(b, i)
 			if depth == 0 {
-				if i < len(b) {
-					return i, endWrong
-				}
 				return i, endGood
 			}
+			i = skipSpace(b, i)
 			if i >= len(b) {
 				return i, endWrong
 			}

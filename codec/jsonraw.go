@@ -91,7 +91,24 @@ func (r Raw) Text() (string, bool) {
 }
 
 // UnmarshalEasyJSON implements easyjson.Unmarshaler. It does not copy.
-func (r *Raw) UnmarshalEasyJSON(in *jlexer.Lexer) { *r = in.Raw() }
+func (r *Raw) UnmarshalEasyJSON(in *jlexer.Lexer) {
+	if in.CurrentToken() != jlexer.TokenDelim {
+		*r = in.Raw()
+		return
+	}
+	// Raw would call json.Valid, which takes most of the time for an array or object. The lexer cannot be told to
+	// go on behind a value, but its position is an offset into Data: it is behind the bracket now, and behind the
+	// value when Data loses the rest of the value's length in front.
+	start := in.GetPos() - 1
+	n, end := scanJSON(in.Data[start:], wordDepth, nil)
+	if end != endGood {
+		*r = in.Raw() // nested deeply, or wrong
+		return
+	}
+	*r = in.Data[start : start+n : start+n]
+	in.Delim(in.Data[start])
+	in.Data = in.Data[n-1:]
+}
 
 // MarshalEasyJSON implements easyjson.Marshaler. It writes the text as it is, and null when there is none.
 func (r Raw) MarshalEasyJSON(w *jwriter.Writer) { w.Raw(r, nil) }
