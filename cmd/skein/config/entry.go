@@ -10,13 +10,3 @@ type entry struct {
 
 // found are the values of one source, by name of the setting.
 type found map[string]entry
-
-// byName returns the setting with that name.
-func byName(settings []Setting, name string) *Setting {
-	for i := range settings {
-		if settings[i].Name == name {
-			return &settings[i]
-		}
-	}
-	return nil
-}
