@@ -2,6 +2,7 @@ package scratch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -150,5 +151,43 @@ func TestLargeStateCloudLink(t *testing.T) {
 	frames, ok := h.room.ChangedSince(0, Cursor{})
 	if len(frames) != n || !ok {
 		t.Errorf("%d frames", len(frames))
+	}
+}
+
+// Where a newcomer's state goes on survives whatever happens to the variable that would have been next.
+func TestLargeStateChangesUnderneath(t *testing.T) {
+	value := `"` + strings.Repeat("9", 70_000) + `"` // one variable per frame
+	for _, test := range []struct {
+		change Change
+		want   []string // names after a
+	}{
+		{rename("d", "b"), []string{"b", "c"}},
+		{rename("b", "d"), []string{"c", "d"}},
+		{rename("b", "z"), []string{"c", "d", "z"}},
+		{remove("b"), []string{"c", "d"}},
+		{set("b", "1"), []string{"c", "d", "b"}},
+	} {
+		h := newHub(t, Config{Rename: true, Delete: true})
+		a := h.join()
+		for _, name := range []string{"a", "b", "c", "d"} {
+			h.apply(a, set(name, value))
+		}
+		h.flush()
+		h.last++
+		b := &peer{id: h.last, cursor: h.room.Join(), behind: true}
+		h.peers = append(h.peers, b)
+		h.catchUp(b, 1)
+		if got := b.take(); len(got) != 1 || parseEvent(t, got[0]).Name != "a" {
+			t.Fatalf("%d variables in the first frame", len(got))
+		}
+		h.apply(a, test.change)
+		h.catchUp(b, -1)
+		var got []string
+		for _, text := range b.take() {
+			got = append(got, parseEvent(t, text).Name)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%v: %q, want %q", test.change, got, test.want)
+		}
 	}
 }
