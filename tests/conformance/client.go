@@ -61,8 +61,8 @@ func (c *client) read() {
 			if errors.As(err, &ce) {
 				end.code, end.reason = ce.Code, ce.Text
 			}
-			c.push(end)
 			_ = c.conn.Close()
+			c.push(end)
 			return
 		}
 		if kind == websocket.BinaryMessage {

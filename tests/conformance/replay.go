@@ -28,6 +28,8 @@ type Replayer struct {
 	Side string
 	// Timeout replaces messageTimeout. Zero value means that.
 	Timeout time.Duration
+	// Quiet replaces quiet. Zero value means that.
+	Quiet time.Duration
 }
 
 // run is one scenario on its way.
@@ -48,10 +50,13 @@ func (r Replayer) Play(s Scenario) error {
 	if r.Timeout == 0 {
 		r.Timeout = messageTimeout
 	}
+	if r.Quiet == 0 {
+		r.Quiet = quiet
+	}
 	x := &run{Replayer: r, split: strings.HasPrefix(s.Dialect, "scratch-"), clients: map[string]*client{}, names: newNames(), fresh: map[string]string{}}
 	err := x.play(s)
 	x.closeAll()
-	time.Sleep(quiet)
+	time.Sleep(r.Quiet)
 	return err
 }
 
@@ -64,7 +69,7 @@ func (x *run) play(s Scenario) error {
 			return fmt.Errorf("step %d, %s %s: %w", i+1, step.Verb, step.Client+strings.Join(step.Clients, ","), err)
 		}
 	}
-	time.Sleep(quiet)
+	time.Sleep(x.Quiet)
 	var problems []error
 	for _, c := range x.order {
 		if !c.gone {

@@ -3,6 +3,7 @@ package conformance
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,7 +38,14 @@ var dialects = map[string][]string{
 	"scratch-turbowarp": {"--scratch-dialect", "turbowarp", "--protocols", "scratch"},
 }
 
-func TestMain(m *testing.M) { harness.Main(m) }
+func TestMain(m *testing.M) {
+	// Replaying is waiting, most of the time: more servers side by side than cores.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	harness.Main(m)
+}
 
 // TestVectors gives every configuration in every file a server of its own; scenarios of one server run one after
 // the other, servers side by side.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -106,7 +107,11 @@ func (s *Server) collect(r io.ReadCloser) {
 		line, err := lines.ReadString('\n')
 		s.mu.Lock()
 		s.log.WriteString(line)
-		s.urls = append(s.urls, listenURL.FindAllString(line, -1)...)
+		for _, url := range listenURL.FindAllString(line, -1) {
+			if !slices.Contains(s.urls, url) {
+				s.urls = append(s.urls, url)
+			}
+		}
 		close(s.grew)
 		s.grew = make(chan struct{})
 		s.mu.Unlock()
