@@ -44,7 +44,7 @@ const (
 const Unlimited = -1
 
 // Config is what a server can set. The zero value is TurboWarp's dialect with its limits. CloudLink knows no
-// limits, so in its dialect a zero ValueLength, Variables, Clients or Rooms means no limit.
+// limits, so in its dialect a zero ValueLength, Variables, Clients, Rooms or NameLength means no limit.
 type Config struct {
 	Dialect Dialect
 	// Shared says that the port serves other protocols too, so that the first message selects one.
@@ -59,8 +59,7 @@ type Config struct {
 	Clients int
 	// Rooms bounds the rooms of a server. Zero value means DefaultRooms.
 	Rooms int
-	// NameLength bounds the name of a variable, in UTF-16 units. Zero value means DefaultNameLength in both
-	// dialects.
+	// NameLength bounds the name of a variable, in UTF-16 units. Zero value means DefaultNameLength.
 	NameLength int
 	// Rename and Delete allow the two methods in TurboWarp's dialect; CloudLink's always has them.
 	Rename, Delete bool
@@ -83,19 +82,19 @@ type Rules struct {
 // NewRules fills the gaps of c.
 func NewRules(c Config) *Rules {
 	cloudlink := c.Dialect == CloudLink
-	limit := func(v *int, byDefault int, always bool) {
+	limit := func(v *int, byDefault int) {
 		switch {
-		case *v < 0, *v == 0 && cloudlink && !always:
+		case *v < 0, *v == 0 && cloudlink:
 			*v = Unlimited
 		case *v == 0:
 			*v = byDefault
 		}
 	}
-	limit(&c.ValueLength, DefaultValueLength, false)
-	limit(&c.Variables, DefaultVariables, false)
-	limit(&c.Clients, DefaultClients, false)
-	limit(&c.Rooms, DefaultRooms, false)
-	limit(&c.NameLength, DefaultNameLength, true)
+	limit(&c.ValueLength, DefaultValueLength)
+	limit(&c.Variables, DefaultVariables)
+	limit(&c.Clients, DefaultClients)
+	limit(&c.Rooms, DefaultRooms)
+	limit(&c.NameLength, DefaultNameLength)
 	if c.Values == ValuesByDialect {
 		c.Values = ValuesNumeric
 		if cloudlink {

@@ -92,7 +92,7 @@ func TestBehindTooFar(t *testing.T) {
 	if !c.lost || len(c.take()) != 0 {
 		t.Error("a member that missed a deletion goes on")
 	}
-	churn(h, a, 10*maxGraves)
+	churn(h, a, 3*maxGraves)
 	if n := len(h.room.vars); n > maxGraves {
 		t.Errorf("%d deleted variables remembered", n)
 	}
@@ -141,7 +141,7 @@ func TestLargeState(t *testing.T) {
 func TestLargeStateCloudLink(t *testing.T) {
 	h := newHub(t, Config{Dialect: CloudLink})
 	a := h.join()
-	const n = 30_000
+	const n = 10_000
 	for i := range n {
 		h.apply(a, set(fmt.Sprint(i), "1"))
 	}

@@ -241,6 +241,7 @@ func TestSessionCloudLink(t *testing.T) {
 		"binary":           {{"b:" + clHello, joinP}, {"b:" + set(`"name":"v","value":1`), "set v = 1"}},
 		"binary, no UTF-8": after(step{"b:" + set("\"name\":\"v\",\"value\":\"\xff\""), "ignore"}),
 		"set":              after(step{set(`"name":"v","value":"a"`), `set v = "a"`}),
+		"long name":        after(step{set(`"value":1,"name":"` + strings.Repeat("x", 2000) + `"`), "set " + strings.Repeat("x", 2000) + " = 1"}),
 		"create":           after(step{msg("create", `"project_id":"p","name":"v","value":[1, "a b"]`), `create v = [1,"a b"]`}),
 		"rename":           after(step{msg("rename", `"project_id":"p","name":"v","new_name":"w"`), `rename v to w`}),
 		"delete":           after(step{msg("delete", `"project_id":"p","name":"v"`), `delete v`}),
