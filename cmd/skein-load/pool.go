@@ -131,8 +131,9 @@ func (p *pool) flushDirty() {
 // poll handles one batch of events, waiting up to timeout milliseconds for it.
 func (p *pool) poll(timeout int) error {
 	p.flushDirty()
+	// Look first and wait only when there is nothing, so that a busy loop skips the scheduler.
 	n, _, e := unix.RawSyscall6(unix.SYS_EPOLL_WAIT, uintptr(p.ep), uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)
-	if e == 0 && n == 0 && timeout > 0 {
+	if e != 0 || n == 0 {
 		start := now()
 		m, err := unix.EpollWait(p.ep, p.events, timeout)
 		p.waited += now() - start
@@ -143,8 +144,6 @@ func (p *pool) poll(timeout int) error {
 			return fmt.Errorf("epoll_wait: %w", err)
 		}
 		n = uintptr(m)
-	} else if e != 0 && e != unix.EINTR {
-		return fmt.Errorf("epoll_wait: %w", e)
 	}
 	for i := range p.events[:n] {
 		switch ev := &p.events[i]; ev.Fd {

@@ -52,6 +52,7 @@ type ClientUse struct {
 	CPUSeconds     float64 `json:"cpu_seconds"`
 	CPUMicrosPerOp float64 `json:"cpu_micros_per_op"`
 	Busiest        float64 `json:"busiest"` // the busiest loop's share of time not spent waiting for the server
+	Starved        float64 `json:"starved"` // the largest share of time in which a loop wanted a core and got none
 	Bottleneck     bool    `json:"bottleneck"`
 }
 
@@ -97,6 +98,7 @@ func (r *Report) finish(results []WorkerResult) error {
 		r.Errors = append(r.Errors, w.Errors...)
 		r.Client.CPUSeconds += w.CPU
 		r.Client.Busiest = max(r.Client.Busiest, w.Busy)
+		r.Client.Starved = max(r.Client.Starved, w.Starved)
 		for _, h := range w.OrderHash {
 			orders[h] = true
 		}
@@ -123,6 +125,12 @@ func (r *Report) finish(results []WorkerResult) error {
 	}
 	if r.Config.TotalOrder && r.Orders > 1 {
 		r.Fail(fmt.Sprintf("members saw the messages in %d different orders", r.Orders))
+	}
+	if r.Client.Starved > starvedAt {
+		r.Note(fmt.Sprintf("the harness had to wait for a core %.0f %% of the time: rates and latencies are also those of the machine", 100*r.Client.Starved))
+	}
+	if r.Done == 0 && len(r.Errors) == 0 {
+		r.Fail("nothing arrived in the time measured")
 	}
 	r.OK = r.Tally.Clean() && len(r.Errors) == 0
 	return nil

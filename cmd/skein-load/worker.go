@@ -43,6 +43,7 @@ type WorkerResult struct {
 	Errors     []string  `json:"errors,omitempty"`
 	CPU        float64   `json:"cpu_seconds"` // of the loop while measuring
 	Busy       float64   `json:"busy"`        // share of the time in which the loop was not waiting
+	Starved    float64   `json:"starved"`     // share of the time in which it wanted a core and got none
 }
 
 func newWorker(cfg Config, number int, b *board, wake int) (*worker, error) {
@@ -222,6 +223,6 @@ func (w *worker) stray(payload []byte) {
 func (w *worker) finish() WorkerResult {
 	w.scenario.finish(&w.result)
 	w.result.Join = saveHistogram(w.join)
-	w.result.CPU, w.result.Busy = w.cpu.seconds, w.cpu.busy
+	w.result.CPU, w.result.Busy, w.result.Starved = w.cpu.seconds, w.cpu.busy, w.cpu.starved
 	return w.result
 }
