@@ -18,6 +18,9 @@ const unixPrefix = "unix:"
 func listen(addr string, tcpKeepAlive bool) (net.Listener, error) {
 	path, isUnix := strings.CutPrefix(addr, unixPrefix)
 	if isUnix {
+		if path == "" {
+			return nil, errors.New("transport: unix: needs a path")
+		}
 		if err := removeStale(path); err != nil {
 			return nil, fmt.Errorf("transport: %s: %w", addr, err)
 		}

@@ -65,7 +65,11 @@ func (c *Conn) writeBlocking(rest *transfer) {
 			c.writeFailed(t, written, err)
 			return
 		}
-		c.seen.Store(c.srv.tick.Load()) // the client took something: it lives
+		if c.raw != nil {
+			// The socket was full and is not any more: the client lives, even if it is too slow to send its pong
+			// in time behind all that. With TLS we cannot tell whether the socket was full.
+			c.seen.Store(c.srv.tick.Load())
+		}
 		c.mu.Lock()
 		c.pending -= written
 		c.mu.Unlock()

@@ -101,10 +101,9 @@ func (c *Conn) enqueue(f *codec.Frame, closeWhenFull bool) bool {
 			c.srv.counters.slowConsumer(SlowRefused)
 			return false
 		}
-		if c.blocked || tries == fullTries {
+		if c.blocked || !c.help(tries) {
 			break
 		}
-		c.help()
 	}
 	c.mu.Unlock()
 	if c.end(End{codePolicy, reasonSlow, CauseSlowConsumer}) {
@@ -114,24 +113,37 @@ func (c *Conn) enqueue(f *codec.Frame, closeWhenFull bool) bool {
 	return false
 }
 
-// fullTries is how often a sender makes way for the owner of the write side before it takes the client for slow.
-const fullTries = 100
+// A sender that finds the outbox full, but the socket not, first makes way for the owner of the write side and then
+// waits for the processor to get round to it. That is not waiting for the network, and ends.
+const (
+	fullYields = 100
+	fullNaps   = 100
+	fullNap    = 100 * time.Microsecond
+)
 
 // help is for a full outbox that the socket may still have room for: it was filled faster than the flusher got to it,
-// which the client cannot be blamed for. The caller holds c.mu, and holds it again afterwards.
-func (c *Conn) help() {
-	if c.writing || c.raw == nil {
-		c.mu.Unlock()
-		runtime.Gosched()
-	} else {
+// which the client cannot be blamed for. The caller holds c.mu, and holds it again afterwards. It returns false when
+// the client is to be taken for slow after all.
+func (c *Conn) help(tries int) bool {
+	switch {
+	case !c.writing && c.raw != nil:
 		c.writing = true
 		t := transfers.Get().(*transfer)
 		var w rawWrite
 		w.init(t)
 		c.writeNow(t, &w)
 		transfers.Put(t)
+	case tries < fullYields:
+		c.mu.Unlock()
+		runtime.Gosched()
+	case tries < fullYields+fullNaps && c.raw != nil: // with TLS the owner may well be waiting for the network
+		c.mu.Unlock()
+		time.Sleep(fullNap)
+	default:
+		return false
 	}
 	c.mu.Lock()
+	return true
 }
 
 // queued accounts for n bytes that were put into the outbox and unlocks c.mu, which the caller holds.
