@@ -241,8 +241,11 @@ func (s *session) roomKey(name string) RoomKey { return RoomKey{Protocol: s.prot
 // identify finds out what the client speaks from its first message.
 func (s *session) identify(m *codec.Message) {
 	if s.sys.only(Scratch) {
-		s.identifyAs(Scratch)
-		s.onScratch(m.Payload, m.Binary)
+		d := s.scratch.Receive(m.Payload, m.Binary)
+		if s.scratch.Identified() { // what is ignored does not count as having said something
+			s.identifyAs(Scratch)
+		}
+		s.carryOut(d)
 		return
 	}
 	for _, p := range s.sys.protocols {

@@ -8,13 +8,18 @@ import (
 
 // onScratch takes one message of a Scratch client to what its dialect decides.
 func (s *session) onScratch(payload []byte, binary bool) {
-	d := s.scratch.Receive(payload, binary)
+	s.carryOut(s.scratch.Receive(payload, binary))
+}
+
+// carryOut does what a message was decided to lead to, as fast as the rate allows.
+func (s *session) carryOut(d scratch.Decision) {
 	s.sys.Counters.countScratch(d)
 	if s.sys.disabled(d) {
 		s.sys.hooks.disabledCommand(s, ScratchMethodNames[d.Change.Op])
 		return
 	}
-	if d.Kind == scratch.Apply && !s.rate.take(s.sys.now) {
+	// Nothing overtakes what is held already.
+	if d.Kind == scratch.Apply && (len(s.held.changes) > 0 || !s.rate.take(s.sys.now)) {
 		s.hold(d.Change)
 		return
 	}
