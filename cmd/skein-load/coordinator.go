@@ -66,7 +66,7 @@ func run(ctx context.Context, cfg Config, show *progress) (*Report, error) {
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		k.report.Note("interrupted")
+		k.report.Interrupted = true
 	}
 	return k.report, k.report.finish(results)
 }

@@ -54,6 +54,9 @@ func (r *Report) table(out io.Writer) {
 	if r.Client.Bottleneck {
 		fmt.Fprintf(out, "The harness was the bottleneck (a loop was busy %.0f %% of the time): rates and latencies say little about the server, CPU per %s still does.\n", 100*r.Client.Busiest, one)
 	}
+	if r.Interrupted {
+		fmt.Fprintln(out, "Interrupted.")
+	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(out, "Note:", n)
 	}

@@ -20,11 +20,11 @@ import (
 
 func fanoutConfig(url string) Config {
 	return Config{Scenario: scenarioFanout, URL: url, Dialect: "cl4", Clients: 6, Senders: 2, Window: 4, Size: 40, Messages: 100,
-		Stall: 300 * time.Millisecond, Pipeline: true, PIDs: []int{os.Getpid()}}
+		Stall: 20 * time.Second, Pipeline: true, PIDs: []int{os.Getpid()}}
 }
 
 func pingConfig(url string) Config {
-	return Config{Scenario: scenarioPing, URL: url, Dialect: "cl4", Clients: 4, Window: 4, Messages: 200, Stall: 300 * time.Millisecond, RoomSize: 1}
+	return Config{Scenario: scenarioPing, URL: url, Dialect: "cl4", Clients: 4, Window: 4, Messages: 200, Stall: 20 * time.Second, RoomSize: 1}
 }
 
 func mustRun(t *testing.T, cfg Config) *Report {
@@ -72,9 +72,13 @@ func TestFanoutFindsFaults(t *testing.T) {
 		{"garbled", garble, Tally{Garbled: 1, Lost: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
 			cfg := fanoutConfig(s.url)
 			cfg.Senders = 1 // what is swapped is of the same sender
+			if c.want.Lost > 0 {
+				cfg.Stall = 2 * time.Second // the sender waits for what never comes
+			}
 			r := mustRun(t, cfg)
 			if r.OK || r.Tally != c.want {
 				t.Errorf("ok %v, tally %+v, want %+v", r.OK, r.Tally, c.want)
@@ -95,8 +99,13 @@ func TestPingFindsFaults(t *testing.T) {
 		{"reordered", swap, Tally{Reordered: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
-			r := mustRun(t, pingConfig(s.url))
+			cfg := pingConfig(s.url)
+			if c.want.Lost > 0 {
+				cfg.Stall = 2 * time.Second
+			}
+			r := mustRun(t, cfg)
 			if r.OK != c.want.Clean() || r.Tally != c.want {
 				t.Errorf("ok %v, tally %+v, want %+v, %v", r.OK, r.Tally, c.want, r.Errors)
 			}
@@ -173,7 +182,7 @@ func TestNobodyListens(t *testing.T) {
 func TestOpenLoopCountsFromTheIntendedTime(t *testing.T) {
 	s := newFakeServer(t, func(s *fakeServer) { s.stall = 300 * time.Millisecond })
 	cfg := pingConfig(s.url)
-	cfg.Clients, cfg.Rate, cfg.Messages, cfg.Stall = 1, 500, 400, 2*time.Second
+	cfg.Clients, cfg.Rate, cfg.Messages = 1, 500, 400
 	r := mustRun(t, cfg)
 	if !r.OK {
 		t.Fatalf("%+v %v", r.Tally, r.Errors)
@@ -276,7 +285,7 @@ func TestCommandErrors(t *testing.T) {
 		args  []string
 		check func(error) bool
 	}{
-		{[]string{"ping", "--url", s.url, "--clients", "3", "--messages", "90", "--warmup", "0s", "--stall", "200ms"}, func(err error) bool { return errors.Is(err, errFailed) }},
+		{[]string{"ping", "--url", s.url, "--clients", "3", "--messages", "90", "--warmup", "0s", "--stall", "2s"}, func(err error) bool { return errors.Is(err, errFailed) }},
 		{[]string{"ping", "--window", "0"}, func(err error) bool { return errors.As(err, &usage) }},
 		{[]string{"ping", "--frobnicate"}, func(err error) bool { return errors.As(err, &usage) }},
 		{[]string{"fanout", "--dialect", "echo"}, func(err error) bool { return errors.As(err, &usage) }},
@@ -292,13 +301,20 @@ func TestCommandErrors(t *testing.T) {
 }
 
 func TestInterrupt(t *testing.T) {
-	s := newFakeServer(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	s := newFakeServer(t, func(s *fakeServer) {
+		s.fault = func(n int, _ *fakeClient, msg []byte) [][]byte {
+			if n == 1000 {
+				cancel()
+			}
+			return [][]byte{msg}
+		}
+	})
 	cfg := fanoutConfig(s.url)
 	cfg.Messages, cfg.Duration = 0, time.Minute
 	r, err := run(ctx, cfg, nil)
-	if err != nil || !r.OK || len(r.Notes) == 0 || r.Done == 0 {
+	if err != nil || !r.OK || !r.Interrupted || r.Seconds > 30 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
