@@ -28,7 +28,8 @@ type deflatedForm struct {
 
 // Deflated returns the bytes for the socket of a connection that negotiated permessage-deflate (RFC 7692) without
 // context takeover: the compressed frame, or what Wire returns when compression is not worth it or the frame is not a
-// data frame. It is compressed once, by the first caller, and the bytes must not be changed.
+// data frame. It is compressed once, by the first caller, and the bytes must not be changed. The window has 32 KiB, so
+// that a connection whose client asked for server_max_window_bits below 15 must not get it.
 func (f *Frame) Deflated() []byte {
 	payload := f.Payload()
 	if f.head == 0 || len(payload) < DeflateMin {

@@ -31,7 +31,8 @@ func (o *ParserOptions) maxMessage() int {
 // Events is told what a Parser finds, in the order of the wire and during the call of Feed. Slices are valid until the
 // method returns. A method may call Release on the Parser, after which nothing more is reported, but not Feed.
 type Events interface {
-	// OnMessage is called for each whole message and owns it.
+	// OnMessage is called for each whole message and owns it. When the message is released, its Credit is told the
+	// length that Payload has now.
 	OnMessage(*Message)
 	// OnPing is called for each ping. The payload has 125 bytes at most.
 	OnPing(payload []byte)
@@ -56,7 +57,7 @@ const (
 // there is to check and puts messages together. Between messages it holds no buffer.
 //
 // It allocates what has arrived, not what a length field announces, and a text that is not UTF-8 is refused with the
-// first wrong byte. The zero value is not usable; call Init. It is not safe for use by several goroutines.
+// first wrong byte (a compressed one, when it is whole). The zero value is not usable; call Init. It is not safe for use by several goroutines.
 type Parser struct {
 	opts   *ParserOptions
 	credit Credit

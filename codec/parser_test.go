@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/gobwas/ws"
 	"pgregory.net/rapid"
@@ -273,6 +274,24 @@ func TestParserTinyFragments(t *testing.T) {
 	}
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 2<<20 {
 		t.Errorf("%d bytes allocated for %d", grown, n)
+	}
+}
+
+// TestParserIdle checks what each connection costs between messages.
+func TestParserIdle(t *testing.T) {
+	var p Parser
+	if n := unsafe.Sizeof(p); n > 80 {
+		t.Errorf("%d bytes", n)
+	}
+	p.Init(&ParserOptions{}, nil)
+	stream := join(client(textPart, "a"), client(ping, "b"), client(lastPart, "c"), client(text, "d"))
+	for i := range stream {
+		if err := p.Feed(stream[i:i+1], &discard{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.msg != nil || p.ctl != nil {
+		t.Error("holds a buffer")
 	}
 }
 
