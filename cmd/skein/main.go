@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/inconshreveable/mousetrap"
@@ -19,7 +20,7 @@ func main() {
 	if len(args) == 0 && mousetrap.StartedByExplorer() {
 		args = []string{"serve"} // a double click wants a server, and a window that stays open
 	}
-	os.Exit(run(context.Background(), args))
+	os.Exit(run(context.Background(), args, os.Stdout, os.Stderr))
 }
 
 // Exit statuses.
@@ -37,10 +38,12 @@ func (f failure) Unwrap() error { return f.error }
 var errSilent = failure{errors.New("reported")}
 
 // run runs a command line and returns the exit status.
-func run(ctx context.Context, args []string) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cobra.MousetrapHelpText = ""
 	root := newRoot()
 	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
@@ -50,10 +53,10 @@ func run(ctx context.Context, args []string) int {
 	case errors.Is(err, errSilent):
 		return exitFailure
 	case errors.As(err, &f):
-		fmt.Fprintln(os.Stderr, "skein:", err)
+		fmt.Fprintln(stderr, "skein:", err)
 		return exitFailure
 	}
-	fmt.Fprintf(os.Stderr, "skein: %v\nTry '%s --help'.\n", err, cmd.CommandPath())
+	fmt.Fprintf(stderr, "skein: %v\nTry '%s --help'.\n", err, cmd.CommandPath())
 	return exitUsage
 }
 

@@ -16,8 +16,8 @@ func newServe() *cobra.Command {
 		Short: "Run the server",
 		Long: `Runs the server: without flags, CloudLink 4 and Scratch on 127.0.0.1:3000.
 
-SIGINT and SIGTERM stop it in an orderly way; a second one stops it at once, with exit status 1. SIGHUP
-reads the certificates again.`,
+SIGINT and SIGTERM stop it in an orderly way; a second one stops it at once, with exit status 1.
+SIGHUP reads the certificates again.`,
 		Args: cobra.NoArgs,
 	}
 	flags := withSettings(cmd, config.Settings)
