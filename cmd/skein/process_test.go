@@ -256,3 +256,33 @@ func TestNotifySystemd(t *testing.T) {
 		t.Errorf("then %q", got)
 	}
 }
+
+func TestMetrics(t *testing.T) {
+	s := harness.Start(t, "serve", "--listen", "0", "--admin", "0")
+	admin := regexp.MustCompile(`http://[0-9.:]+/`).FindString(s.Stderr())
+	c := hold(t, s.URL)
+	if err := wsutil.WriteClientText(c, []byte(`{"cmd":"ping"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wsutil.ReadServerText(c); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Get(admin + "metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`skein_build_info{commit="`, `skein_connections 1`, `skein_clients{protocol="cl4"} 1`,
+		`skein_messages_received_total{cmd="ping",protocol="cl4"} 1`, "process_resident_memory_bytes ",
+	} {
+		if !strings.Contains(string(body), "\n"+want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+	c.Close()
+}
