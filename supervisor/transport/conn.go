@@ -170,8 +170,7 @@ func (c *Conn) sendPing(f *codec.Frame) {
 	c.queued(f.Len())
 }
 
-// sendPong queues the answer to a ping in place of one that still waits, so that a client which sends pings and does
-// not read costs one frame.
+// sendPong queues the answer to a ping, which is exempt from the limit and has one of its own.
 func (c *Conn) sendPong(f *codec.Frame) {
 	c.mu.Lock()
 	if c.ending != nil {
@@ -179,10 +178,9 @@ func (c *Conn) sendPong(f *codec.Frame) {
 		return
 	}
 	n := f.Len()
-	if old := c.out.pong; old != nil {
+	if old := c.out.pushPong(f); old != nil {
 		n -= old.Len()
 	}
-	c.out.pong = f
 	c.queued(n)
 }
 
@@ -224,7 +222,7 @@ func (c *Conn) end(e End) bool {
 	if x.frame == nil {
 		c.broken = true
 	} else {
-		c.out.push(x.frame)
+		c.out.pushLast(x.frame)
 		c.pending += x.frame.Len()
 	}
 	list := false

@@ -11,8 +11,13 @@ import (
 type outbox struct {
 	first *codec.Frame
 	more  *batch
-	pong  *codec.Frame // the latest answer to a ping; it replaces one that still waits (RFC 6455 section 5.5.3)
+	pong  *codec.Frame // the latest pong when many wait
+	pongs int          // waiting pongs, without that one
 }
+
+// maxPongs is how many pongs may wait. Beyond that only the latest ping is answered, as RFC 6455 section 5.5.3 allows,
+// so that a client which sends pings and does not read them costs nothing.
+const maxPongs = 16
 
 // batch holds the frames after the first.
 type batch struct{ frames []*codec.Frame }
@@ -34,22 +39,42 @@ func (o *outbox) push(f *codec.Frame) {
 	o.more.frames = append(o.more.frames, f)
 }
 
-// take moves everything into t, a pong first: it is the one frame somebody may be timing.
-func (o *outbox) take(t *transfer) {
+// pushPong returns the frame that the pong takes the place of.
+func (o *outbox) pushPong(f *codec.Frame) (old *codec.Frame) {
+	if o.pongs < maxPongs {
+		o.pongs++
+		o.push(f)
+		return nil
+	}
+	old, o.pong = o.pong, f
+	return old
+}
+
+// pushLast is push for the Close frame: nothing may be taken after it.
+func (o *outbox) pushLast(f *codec.Frame) {
 	if o.pong != nil {
-		t.add(o.pong)
+		o.push(o.pong)
 		o.pong = nil
 	}
-	if o.first == nil {
-		return
+	o.push(f)
+}
+
+// take moves everything into t.
+func (o *outbox) take(t *transfer) {
+	o.pongs = 0
+	if o.first != nil {
+		t.add(o.first)
+		o.first = nil
 	}
-	t.add(o.first)
-	o.first = nil
 	if o.more != nil {
 		for _, f := range o.more.frames {
 			t.add(f)
 		}
 		o.release()
+	}
+	if o.pong != nil {
+		t.add(o.pong)
+		o.pong = nil
 	}
 }
 
@@ -63,7 +88,7 @@ func (o *outbox) drop(packed bool) (frames, bytes int) {
 	}
 	one(o.pong)
 	one(o.first)
-	o.pong, o.first = nil, nil
+	o.pong, o.first, o.pongs = nil, nil, 0
 	if o.more != nil {
 		for _, f := range o.more.frames {
 			one(f)

@@ -197,7 +197,21 @@ func TestStalledClient(t *testing.T) {
 	}
 }
 
-// A client that sends pings and does not read them costs one pending pong, and the last one is answered.
+// Every ping of a client that reads is answered.
+func TestManyPings(t *testing.T) {
+	_, addr := start(t, Options{}, EchoHandler{})
+	c := dial(t, addr)
+	var in []byte
+	for i := range maxPongs {
+		in = append(in, frame(fin|opPing, []byte{byte(i)})...)
+	}
+	c.write(in)
+	for i := range maxPongs {
+		c.expect(opPong, string([]byte{byte(i)}))
+	}
+}
+
+// A client that sends pings and does not read them costs a few pending pongs, and the last one is answered.
 func TestPingFlood(t *testing.T) {
 	h := newTestHandler()
 	_, addr := start(t, Options{}, h)
@@ -210,7 +224,7 @@ func TestPingFlood(t *testing.T) {
 		c.send(opPing, fmt.Sprintf("%0100d", i))
 	}
 	c.send(opPing, "last")
-	if p := conn.Pending(); p > before+2*127 {
+	if p := conn.Pending(); p > before+(2*maxPongs+1)*127 {
 		t.Errorf("%d bytes pending, %d before", p, before)
 	}
 	for {

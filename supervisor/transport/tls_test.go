@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/skeinhq/skein/codec"
@@ -177,6 +178,31 @@ func TestTLSVersionsAndTimeout(t *testing.T) {
 	if r, _ := c.refused(); r.StatusCode != 408 {
 		t.Error(r.Status)
 	}
+}
+
+func TestCertificateIsWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		certFile, keyFile := writeCert(t, dir, 1)
+		cert, err := LoadCertificate(certFile, keyFile, quietLog)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := New(Options{Logger: quietLog}, EchoHandler{})
+		defer s.Stop()
+		s.addCertificate(cert)
+		s.start()
+		first := cert.current.Load()
+		time.Sleep(2 * certificatePoll)
+		if cert.current.Load() != first {
+			t.Error("loaded again without a change")
+		}
+		writeCert(t, dir, 2)
+		time.Sleep(2 * certificatePoll)
+		if cert.current.Load() == first {
+			t.Error("change not noticed")
+		}
+	})
 }
 
 func TestCertificateReload(t *testing.T) {

@@ -39,7 +39,8 @@ func wire(f *codec.Frame, packed bool) []byte {
 func (t *transfer) gather() [][]byte {
 	t.pieces = t.pieces[:0]
 	if rest := t.frames[t.next:]; len(rest) == 1 {
-		return append(t.pieces, wire(rest[0], t.packed)[t.off:])
+		t.pieces = append(t.pieces, wire(rest[0], t.packed)[t.off:])
+		return t.pieces
 	}
 	t.buf = t.buf[:0]
 	start, total := 0, 0 // where the piece in buf begins
