@@ -24,16 +24,20 @@ type Message struct {
 	ID       codec.Raw // a string, an object or an array
 	Listener codec.Raw // a string, a number or a boolean
 	Rooms    codec.Raw // a string, a number, a boolean or an array
+
+	// Text is the whole message, which is an object. It is where plugins find keys that CL4 itself does not know;
+	// Get and Decode read it.
+	Text codec.Raw
 }
 
 // Clone returns a copy that owns its values. Handlers that answer later keep a clone.
 func (m *Message) Clone() Message {
 	c := Message{Cmd: string([]byte(m.Cmd))}
-	buf := make([]byte, 0, len(m.Val)+len(m.Name)+len(m.ID)+len(m.Listener)+len(m.Rooms))
+	buf := make([]byte, 0, len(m.Val)+len(m.Name)+len(m.ID)+len(m.Listener)+len(m.Rooms)+len(m.Text))
 	for _, f := range []struct {
 		dst *codec.Raw
 		src codec.Raw
-	}{{&c.Val, m.Val}, {&c.Name, m.Name}, {&c.ID, m.ID}, {&c.Listener, m.Listener}, {&c.Rooms, m.Rooms}} {
+	}{{&c.Val, m.Val}, {&c.Name, m.Name}, {&c.ID, m.ID}, {&c.Listener, m.Listener}, {&c.Rooms, m.Rooms}, {&c.Text, m.Text}} {
 		if f.src == nil {
 			continue
 		}
@@ -78,6 +82,7 @@ func Decode(text []byte, m *Message) *Refusal {
 		ID:       wire.Value(p.ID),
 		Listener: wire.Value(p.Listener),
 		Rooms:    wire.Value(p.Rooms),
+		Text:     text,
 	}
 	cmd := wire.Value(p.Cmd)
 	if details := checkGeneral(cmd, m); details != nil {

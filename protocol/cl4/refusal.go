@@ -51,12 +51,29 @@ func UsernameRequired(m *Message) *Refusal {
 
 // StatusError is an error of a handler that its client gets as this status instead of E:105.
 type StatusError struct {
-	Status  Status
+	Status Status
+	// Details is a sentence. None are sent when it is empty.
 	Details string
+	// Object is sent as details instead, where it is set, as the answer to a message with bad keys needs it.
+	Object codec.Raw
 }
 
 // Error implements error.
-func (e *StatusError) Error() string { return e.Status.String() + ": " + e.Details }
+func (e *StatusError) Error() string {
+	if e.Object != nil {
+		return e.Status.String() + ": " + string(e.Object)
+	}
+	return e.Status.String() + ": " + e.Details
+}
+
+// Packet returns the answer to m.
+func (e *StatusError) Packet(m *Message) StatusPacket {
+	p := StatusPacket{Status: e.Status, Details: e.Object, Listener: m.Answerable()}
+	if p.Details == nil && e.Details != "" {
+		p.Details = Text(e.Details)
+	}
+	return p
+}
 
 // Refuse returns a StatusError.
-func Refuse(s Status, details string) error { return &StatusError{s, details} }
+func Refuse(s Status, details string) error { return &StatusError{Status: s, Details: details} }

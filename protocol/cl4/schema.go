@@ -1,6 +1,10 @@
 package cl4
 
-import "github.com/skeinhq/skein/codec"
+import (
+	"slices"
+
+	"github.com/skeinhq/skein/codec"
+)
 
 // Keys is a set of the keys of a message that a schema can require.
 type Keys uint8
@@ -22,6 +26,10 @@ type Schema struct {
 	ScalarVal bool
 	// StringID wants `id` to be a string.
 	StringID bool
+	// Fields are further demands, also on keys that CL4 itself does not know.
+	Fields []Field
+	// NoUnknown refuses keys that are neither CL4's own nor in Fields.
+	NoUnknown bool
 }
 
 // The texts of CloudLink's validator.
@@ -31,6 +39,7 @@ const (
 	errString   = "must be of string type"
 	errID       = "must be of ['string', 'dict', 'list', 'set'] type"
 	errListener = "must be of ['string', 'integer', 'float', 'boolean', 'number'] type"
+	errUnknown  = "unknown field"
 	errRooms    = "must be of ['string', 'integer', 'float', 'boolean', 'number', 'list', 'set'] type"
 )
 
@@ -55,9 +64,13 @@ var (
 )
 
 // problems collects the bad keys of one message as the object that CloudLink puts into `details`.
-type problems struct{ json codec.Raw }
+type problems struct {
+	json codec.Raw
+	keys []string // for addOnce
+}
 
 func (p *problems) add(key, text string) {
+	p.keys = append(p.keys, key)
 	if p.json == nil {
 		p.json = append(p.json, '{')
 	} else {
@@ -67,6 +80,13 @@ func (p *problems) add(key, text string) {
 	p.json = append(p.json, ':', '[')
 	p.json = codec.AppendString(p.json, text)
 	p.json = append(p.json, ']')
+}
+
+// addOnce adds a problem unless the key has one already: a schema may ask twice for the same key.
+func (p *problems) addOnce(key, text string) {
+	if !slices.Contains(p.keys, key) {
+		p.add(key, text)
+	}
 }
 
 // check adds a problem for a value that is there and not of an allowed type.
@@ -105,7 +125,7 @@ func checkGeneral(cmd codec.Raw, m *Message) codec.Raw {
 
 // Check returns what is wrong with m, or nil. m has passed the general validation.
 func (s Schema) Check(m *Message) *Refusal {
-	if s == (Schema{}) {
+	if s.Required == 0 && !s.ScalarVal && !s.StringID && len(s.Fields) == 0 && !s.NoUnknown {
 		return nil
 	}
 	var p problems
@@ -123,6 +143,9 @@ func (s Schema) Check(m *Message) *Refusal {
 	}
 	if s.StringID {
 		p.check("id", m.ID, stringKind, errString)
+	}
+	if len(s.Fields) > 0 || s.NoUnknown {
+		s.checkFields(m, &p)
 	}
 	if details := p.details(); details != nil {
 		return refuseSyntax(details, m.Answerable())
