@@ -149,38 +149,45 @@ func (p *CL4Protocol) EnableCommand(name string) error {
 // OnException binds a handler to a kind of refused messages of CL4 clients. details is what CloudLink gave: the
 // parser's error, the JSON of the bad keys, or the name of the command.
 func (p *CL4Protocol) OnException(kind cl4.Kind, f func(c *Client, details string)) {
-	p.sys.hooks.bind(func(l *hookLists) { l.exceptions = with(l.exceptions, kind, f) })
+	p.sys.hooks.onException(CL4, kind, f)
 }
 
 // OnDisabledCommand binds a handler to uses of disabled commands.
 func (p *CL4Protocol) OnDisabledCommand(f func(c *Client, name string)) {
-	p.sys.hooks.bind(func(l *hookLists) { l.disabled = append(slices.Clone(l.disabled), f) })
+	p.sys.hooks.bind(func(l *hookLists) { l.disabled = with(l.disabled, CL4, f) })
 }
 
 // runHandler runs one handler of a plugin and answers for it when it fails.
 func (s *session) runHandler(h Handler, m *cl4.Message) {
 	own := m.Clone()
-	var err error
-	if ok := s.sys.hooks.guard(s, m.Cmd, func() { err = h(&s.ref.client, own) }); !ok {
-		err = errors.New("the handler failed")
-	}
-	s.drainInbox() // what the handler has said comes before what is said of it
+	err := s.runGuarded(m.Cmd, func() error { return h(&s.ref.client, own) })
 	if err == nil {
 		return
 	}
-	packet := cl4.StatusPacket{Status: cl4.StatusInternalServerError, Listener: m.Answerable()}
-	if refused, ok := errors.AsType[*cl4.StatusError](err); ok {
-		packet.Status = refused.Status
-		if refused.Details != "" {
-			packet.Details = cl4.Text(refused.Details)
-		}
-	} else {
-		s.sys.Counters.HandlerErrors.Add(1)
-		s.sys.log.Warn("a handler returned an error", "command", m.Cmd, "session", s.ref.ID.ULID(), "err", err)
-		s.sys.hooks.refused(s, &cl4.Refusal{Kind: cl4.InternalError, Packet: packet, Details: err.Error()})
+	refused, ok := errors.AsType[*cl4.StatusError](err)
+	if !ok {
+		refused = &cl4.StatusError{Status: cl4.StatusInternalServerError}
+		s.sys.hooks.refused(s, cl4.InternalError, err.Error())
 	}
-	s.sys.Counters.refused(packet.Status)
-	s.Reply(packet.Frame())
+	s.sys.Counters.refused(refused.Status)
+	s.Reply(refused.Packet(m).Frame())
+}
+
+// errHandlerFailed stands for a panic, which was logged.
+var errHandlerFailed = errors.New("the handler failed")
+
+// runGuarded runs a handler and what it asked for: what it has said comes before what is said of it.
+func (s *session) runGuarded(command string, run func() error) (err error) {
+	if ok := s.sys.hooks.guard(s, command, func() { err = run() }); !ok {
+		err = errHandlerFailed
+	}
+	s.drainInbox()
+	var refused *cl4.StatusError
+	if err != nil && err != errHandlerFailed && !errors.As(err, &refused) {
+		s.sys.Counters.HandlerErrors.Add(1)
+		s.sys.log.Warn("a handler returned an error", "command", command, "session", s.ref.ID.ULID(), "err", err)
+	}
+	return err
 }
 
 // ClientIP is what the client is told of its address.

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -58,6 +59,10 @@ func (c *Client) Connected() time.Time { return c.s.opened }
 
 // IP is the address that the client is told with client_ip.
 func (c *Client) IP() string { return c.s.peer.ClientIP }
+
+// Addr is the address that the connection came from, seen through trusted proxies where an address header is
+// configured. It is invalid where there is none, as on unix sockets.
+func (c *Client) Addr() netip.Addr { return c.s.peer.IP }
 
 // Header returns the values of a header of the client's request.
 func (c *Client) Header(name string) []string {

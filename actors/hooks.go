@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/skeinhq/skein/protocol/cl4"
+	"github.com/skeinhq/skein/protocol/scratch"
 )
 
 // Message is what OnMessage handlers see: a message that reaches a command.
@@ -16,6 +17,8 @@ type Message struct {
 	Command string
 	// CL4 is the message of a CL4 client.
 	CL4 cl4.Message
+	// Scratch is the message of a Scratch client. What it changes is in its field Change.
+	Scratch scratch.Message
 }
 
 // hooks are what plugins have bound to events. Reading them costs one load; binding copies them.
@@ -31,8 +34,14 @@ type hookLists struct {
 	failed              []func(*Client, string)
 	identified          map[Protocol][]func(*Client)
 	left                map[Protocol][]func(*Client)
-	disabled            []func(*Client, string)
-	exceptions          map[cl4.Kind][]func(*Client, string)
+	disabled            map[Protocol][]func(*Client, string)
+	exceptions          map[exception][]func(*Client, string)
+}
+
+// exception is what OnException handlers are bound to.
+type exception struct {
+	protocol Protocol
+	kind     cl4.Kind
 }
 
 var noHooks hookLists
@@ -74,7 +83,8 @@ func (s *System) OnDisconnect(f func(*Client)) {
 	s.hooks.bind(func(l *hookLists) { l.disconnect = append(slices.Clone(l.disconnect), f) })
 }
 
-// OnMessage binds a handler to every CL4 message that reaches a command; refused ones do not.
+// OnMessage binds a handler to every message, of whatever protocol, that reaches a command; refused ones do not. It
+// runs before the command. All handlers of a message share its values, which must not be changed.
 func (s *System) OnMessage(f func(*Client, Message)) {
 	s.hooks.bind(func(l *hookLists) { l.message = append(slices.Clone(l.message), f) })
 }
@@ -133,10 +143,17 @@ func (h *hooks) message(s *session, m *cl4.Message) {
 	if len(fs) == 0 {
 		return
 	}
-	event := Message{Protocol: CL4, Command: m.Cmd, CL4: m.Clone()}
-	for _, f := range fs {
-		h.guard(s, "on_message", func() { f(&s.ref.client, event) })
+	h.report(s, Message{Protocol: CL4, Command: m.Cmd, CL4: m.Clone()})
+}
+
+func (h *hooks) report(s *session, m Message) {
+	for _, f := range h.lists().message {
+		h.guard(s, "on_message", func() { f(&s.ref.client, m) })
 	}
+}
+
+func (h *hooks) onException(p Protocol, kind cl4.Kind, f func(*Client, string)) {
+	h.bind(func(l *hookLists) { l.exceptions = with(l.exceptions, exception{p, kind}, f) })
 }
 
 // failed reports a message that was not understood or not carried out.
@@ -146,16 +163,25 @@ func (h *hooks) failed(s *session, what string) {
 	}
 }
 
-// refused reports a refused message of a CL4 client.
-func (h *hooks) refused(s *session, r *cl4.Refusal) {
-	h.failed(s, r.Error())
-	for _, f := range h.lists().exceptions[r.Kind] {
-		h.guard(s, "on_exception", func() { f(&s.ref.client, r.Details) })
+// refused reports a refused message of an identified client.
+func (h *hooks) refused(s *session, kind cl4.Kind, details string) {
+	l := h.lists()
+	if len(l.failed) > 0 {
+		h.failed(s, kind.String()+": "+details)
+	}
+	for _, f := range l.exceptions[exception{s.protocol, kind}] {
+		h.guard(s, "on_exception", func() { f(&s.ref.client, details) })
 	}
 }
 
+// wantRefused tells whether anybody wants to hear of refused messages.
+func (h *hooks) wantRefused() bool {
+	l := h.lists()
+	return len(l.failed) > 0 || len(l.exceptions) > 0
+}
+
 func (h *hooks) disabledCommand(s *session, name string) {
-	for _, f := range h.lists().disabled {
+	for _, f := range h.lists().disabled[s.protocol] {
 		h.guard(s, "on_disabled_command", func() { f(&s.ref.client, name) })
 	}
 }

@@ -241,11 +241,16 @@ func (s *session) roomKey(name string) RoomKey { return RoomKey{Protocol: s.prot
 // identify finds out what the client speaks from its first message.
 func (s *session) identify(m *codec.Message) {
 	if s.sys.only(Scratch) {
+		if _, own := s.sys.scratch.foreign(m.Payload, m.Binary); own != nil {
+			s.identifyAs(Scratch)
+			s.onScratch(m.Payload, m.Binary)
+			return
+		}
 		d := s.scratch.Receive(m.Payload, m.Binary)
 		if s.scratch.Identified() { // what is ignored does not count as having said something
 			s.identifyAs(Scratch)
 		}
-		s.carryOut(d)
+		s.carryOut(m.Payload, m.Binary, d)
 		return
 	}
 	for _, p := range s.sys.protocols {

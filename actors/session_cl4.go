@@ -65,7 +65,7 @@ func (s *session) onCL4(text []byte) {
 func (s *session) refuse(r *cl4.Refusal) {
 	s.sys.Counters.refused(r.Packet.Status)
 	s.Reply(r.Packet.Frame())
-	s.sys.hooks.refused(s, r)
+	s.sys.hooks.refused(s, r.Kind, r.Details)
 }
 
 // User implements cl4.Session.

@@ -3,21 +3,75 @@ package actors
 import (
 	"time"
 
+	"github.com/skeinhq/skein/protocol/cl4"
 	"github.com/skeinhq/skein/protocol/scratch"
 )
 
-// onScratch takes one message of a Scratch client to what its dialect decides.
+// onScratch takes one message of a Scratch client to what its dialect decides, or to a plugin.
 func (s *session) onScratch(payload []byte, binary bool) {
-	s.carryOut(s.scratch.Receive(payload, binary))
-}
-
-// carryOut does what a message was decided to lead to, as fast as the rate allows.
-func (s *session) carryOut(d scratch.Decision) {
-	s.sys.Counters.countScratch(d)
-	if s.sys.disabled(d) {
-		s.sys.hooks.disabledCommand(s, ScratchMethodNames[d.Change.Op])
+	if name, m := s.sys.scratch.foreign(payload, binary); m != nil {
+		s.onForeign(name, m, payload)
 		return
 	}
+	s.carryOut(payload, binary, s.scratch.Receive(payload, binary))
+}
+
+// carryOut does what a message was decided to lead to.
+func (s *session) carryOut(payload []byte, binary bool, d scratch.Decision) {
+	s.sys.Counters.countScratch(d)
+	if d.Kind == scratch.Ignore || d.Kind == scratch.Close {
+		s.decide(d)
+		s.explain(payload, binary, d)
+		return
+	}
+	name := methodOf(d)
+	m := s.sys.scratch.find(name)
+	switch {
+	case m == nil:
+		s.sys.hooks.refused(s, cl4.InvalidCommand, name)
+	case m.disabled:
+		s.sys.hooks.disabledCommand(s, name)
+	case len(m.handlers) > 0 || len(s.sys.hooks.lists().message) > 0:
+		s.runScratch(m, scratch.NewMessage(name, payload, d), d)
+	default:
+		s.decideInTime(d)
+	}
+}
+
+// explain tells plugins why a message was refused.
+func (s *session) explain(payload []byte, binary bool, d scratch.Decision) {
+	if s.sys.hooks.wantRefused() {
+		fault, details := s.sys.rules.Explain(payload, binary, d)
+		s.sys.hooks.refused(s, scratchKinds[fault], details)
+	}
+}
+
+// runScratch is decideInTime with handlers of plugins around it.
+func (s *session) runScratch(m *scratchMethod, msg scratch.Message, d scratch.Decision) {
+	s.sys.hooks.report(s, Message{Protocol: Scratch, Command: msg.Method, Scratch: msg})
+	s.decideInTime(d)
+	for _, h := range m.handlers {
+		if err := s.runGuarded(msg.Method, func() error { return h(&s.ref.client, msg) }); err != nil {
+			s.sys.hooks.refused(s, cl4.InternalError, err.Error())
+		}
+	}
+}
+
+// onForeign carries out a method that is a plugin's alone.
+func (s *session) onForeign(name string, m *scratchMethod, payload []byte) {
+	switch {
+	case m.disabled:
+		s.sys.hooks.disabledCommand(s, name)
+	case !s.rate.take(s.sys.now):
+		s.sys.Counters.RateLimited.Add(1)
+		s.sys.hooks.refused(s, cl4.Overloaded, "message rate exceeded")
+	default:
+		s.runScratch(m, scratch.NewMessage(name, payload, scratch.Decision{}), scratch.Decision{})
+	}
+}
+
+// decideInTime carries a decision out as fast as the message rate allows.
+func (s *session) decideInTime(d scratch.Decision) {
 	// Nothing overtakes what is held already.
 	if d.Kind == scratch.Apply && (len(s.held.changes) > 0 || !s.rate.take(s.sys.now)) {
 		s.hold(d.Change)

@@ -55,10 +55,10 @@ type System struct {
 	conflate        bool
 	store           VariableStore
 	shards          int
-	scratchOff      [scratchMethodCount]bool // methods that are disabled
 
-	cl4   *CL4Protocol
-	hooks hooks
+	cl4     *CL4Protocol
+	scratch *ScratchProtocol
+	hooks   hooks
 
 	engine     *actor.ActorSystem
 	root       *actor.RootContext
@@ -101,6 +101,7 @@ func NewSystem(o Options) *System {
 	o.Scratch.Shared = s.speaks(CL4)
 	s.rules = scratch.NewRules(o.Scratch)
 	s.cl4 = newCL4Protocol(s, o.CL4)
+	s.scratch = newScratchProtocol(s)
 	s.hooks.sys = s
 	return s
 }

@@ -92,7 +92,7 @@ func (s *Server) disable(commands []string) (err error) {
 		case protocol == ProtocolCL4:
 			err = errors.Join(err, s.CL4().DisableCommand(name))
 		case protocol == ProtocolScratch:
-			err = errors.Join(err, s.DisableScratch(name))
+			err = errors.Join(err, s.Scratch().DisableCommand(name))
 		default:
 			err = errors.Join(err, fmt.Errorf("disabled command %q: unknown protocol %q", c, protocol))
 		}
