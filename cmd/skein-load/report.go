@@ -128,7 +128,7 @@ func (r *Report) finish(results []WorkerResult) error {
 		r.Fail(fmt.Sprintf("members saw the messages in %d different orders", r.Orders))
 	}
 	if r.Client.Starved > starvedAt {
-		r.Note(fmt.Sprintf("the harness had to wait for a core %.0f %% of the time: rates and latencies are also those of the machine", 100*r.Client.Starved))
+		r.Note(fmt.Sprintf("the harness had to wait for a core %.0f %% of the time (the server and whatever else runs here had it): rates and latencies are also those of the machine", 100*r.Client.Starved))
 	}
 	if r.Done == 0 && len(r.Errors) == 0 && !r.Interrupted {
 		r.Fail("nothing arrived in the time measured")
