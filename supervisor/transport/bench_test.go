@@ -36,10 +36,15 @@ func BenchmarkEcho(b *testing.B) {
 }
 
 // BenchmarkFanout delivers frames to 1,000 clients; an operation is one delivery. Frames are made beforehand, so what
-// is allocated is allocated per recipient.
+// is allocated is allocated per recipient. The floor does one blocking write per delivery and nothing else.
 func BenchmarkFanout(b *testing.B) {
-	for _, burst := range []int{1, 16} {
-		b.Run(fmt.Sprintf("burst=%d", burst), func(b *testing.B) {
+	for _, burst := range []int{0, 1, 16} {
+		name := fmt.Sprintf("burst=%d", burst)
+		floor := burst == 0
+		if floor {
+			name, burst = "floor", 1
+		}
+		b.Run(name, func(b *testing.B) {
 			const members = 1000
 			h := newTestHandler()
 			s, addr := start(b, Options{PingInterval: -1}, h)
@@ -79,7 +84,11 @@ func BenchmarkFanout(b *testing.B) {
 				target.Add(int64(burst * members))
 				for range burst {
 					for _, c := range room {
-						c.Send(f)
+						if floor {
+							c.nc.Write(f.Wire())
+						} else {
+							c.Send(f)
+						}
 					}
 				}
 				<-delivered
