@@ -18,6 +18,7 @@ var (
 	ErrRoomDoesNotExist        = roomError("the room does not exist")
 	ErrRoomAlreadyExists       = roomError("the room exists already")
 	ErrRoomNotEmpty            = roomError("the room is not empty")
+	ErrRoomRefusedChange       = roomError("the room's limits do not allow the change")
 	ErrRoomUnsupportedProtocol = roomError("the client speaks another protocol than the room")
 
 	ErrCommandDoesNotExist    = errors.New("the command does not exist")
@@ -26,6 +27,8 @@ var (
 
 	// ErrStopped is returned when the server is stopping.
 	ErrStopped = errors.New("the server has stopped")
+	// ErrActorAlreadyExists is returned by Spawn for a name that is taken.
+	ErrActorAlreadyExists = errors.New("an actor has that name already")
 	// ErrActorDoesNotExist is returned by Tell for a name that no plugin has spawned.
 	ErrActorDoesNotExist = errors.New("no actor has that name")
 )

@@ -82,6 +82,13 @@ type (
 		from   *Ref
 		change scratch.Change
 	}
+	// variablesWanted: plugins to room. The variables, as they are now, are sent to reply, which has room for them.
+	variablesWanted struct{ reply chan<- []scratch.Variable }
+	// variableChange: plugins to room. A change of the variables by the server.
+	variableChange struct {
+		change scratch.Change
+		reply  chan<- error
+	}
 	// flush: timer to room. Send what was collected.
 	flush struct{}
 	// catchUp: timer to room. See whether slow members can take more.
@@ -246,6 +253,10 @@ func (d *direct) undelivered() {
 }
 func (m *members) undelivered() { close(m.reply) }
 func (v *vars) undelivered()    { close(v.done) }
+
+func (v *variablesWanted) undelivered() { close(v.reply) }
+func (v *variableChange) undelivered()  { close(v.reply) }
+
 func (c *crash) undelivered() {
 	if c.from != nil {
 		c.from.settle()

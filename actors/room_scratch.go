@@ -60,6 +60,10 @@ func (r scratchRoomActor) Receive(ctx actor.Context) {
 	switch m := msg.(type) {
 	case *update:
 		r.onUpdate(m)
+	case *variableChange:
+		r.onVariableChange(m)
+	case *variablesWanted:
+		m.reply <- r.vars.Snapshot()
 	case flush:
 		r.flushSet = false
 		r.flush()
@@ -140,12 +144,29 @@ func (r *scratchRoom) onUpdate(u *update) {
 			u.from.send(codec.TextFrameString(out.Close.Text))
 		}
 		u.from.Out.Close(out.Close.Code, out.Close.Reason)
+		u.from.client.s.do(func(s *session) { s.sys.hooks.failed(s, "the room did not take a change of "+u.change.Name) })
 		return
 	}
+	r.changed(u.change, out)
+}
+
+// onVariableChange is onUpdate for the server itself, which is member 0.
+func (r *scratchRoom) onVariableChange(v *variableChange) {
+	out := r.vars.Apply(0, v.change)
+	if !out.Close.IsZero() {
+		v.reply <- ErrRoomRefusedChange
+		return
+	}
+	r.changed(v.change, out)
+	v.reply <- nil
+}
+
+// changed does what follows from a change.
+func (r *scratchRoom) changed(c scratch.Change, out scratch.Outcome) {
 	if out.Changed {
 		r.countVariables()
 		if r.sys.store != nil {
-			r.sys.store.Apply(r.name.Name, u.change)
+			r.sys.store.Apply(r.name.Name, c)
 		}
 	}
 	switch {
@@ -275,7 +296,9 @@ func (r *scratchRoom) onStopped() {
 func (r *scratchRoom) onMembers() []Member {
 	out := make([]Member, len(r.list))
 	for i := range r.list {
-		out[i] = Member{Client: &r.list[i].ref.client}
+		c := &r.list[i].ref.client
+		name, named := c.Username()
+		out[i] = Member{Client: c, Username: name, Named: named}
 	}
 	return out
 }

@@ -166,14 +166,22 @@ func (l Rooms) UserList(room string) ([]codec.Raw, error) {
 }
 
 // Vars runs use on the room's actor, where nothing else happens to the room meanwhile. use must not block, nor call
-// methods of Rooms.
+// methods of Rooms. Its panic is returned as an error.
 func (l Rooms) Vars(room string, use func(*RoomVars)) error {
 	pid, err := l.find(room)
 	if err != nil {
 		return err
 	}
+	failed := fmt.Errorf("%w: %s", ErrRoomDoesNotExist, room) // unless the room gets to it
 	done := make(chan struct{})
 	l.sys.sendTo(pid, &vars{use: func(v *RoomVars) {
+		defer func() {
+			failed = nil
+			if reason := recover(); reason != nil {
+				l.sys.Counters.HandlerPanics.Add(1)
+				failed = fmt.Errorf("using the variables of room %s: %v", room, reason)
+			}
+		}()
 		if v.Global == nil {
 			v.Global, v.Private = make(map[string]any), make(map[string]any)
 		}
@@ -181,7 +189,7 @@ func (l Rooms) Vars(room string, use func(*RoomVars)) error {
 	}, done: done})
 	select {
 	case <-done:
-		return nil
+		return failed
 	case <-l.sys.done:
 		return ErrStopped
 	}

@@ -298,6 +298,7 @@ func (s *session) onJoined(j *joined) {
 	case m != nil:
 		s.Leave(j.room) // it is forgotten; without a pid nobody is told
 		s.decideEnding(j.why)
+		s.sys.hooks.failed(s, "the room "+j.room+" could not be joined")
 	}
 	s.resume()
 }

@@ -6,7 +6,6 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -64,8 +63,7 @@ type System struct {
 	root       *actor.RootContext
 	supervisor *actor.PID
 	sessions   []*actor.PID
-	plugins    *actor.PID
-	named      sync.Map // name of a plugin's actor -> *actor.PID
+	plugins    pluginActors
 	registry   registry
 	directory  directory
 	done       chan struct{} // closed by Stop
@@ -146,7 +144,7 @@ func (s *System) Start() error {
 	for i := range s.shards {
 		s.sessions = append(s.sessions, group(fmt.Sprintf("sessions-%d", i), stopOnFailure{}))
 	}
-	s.plugins = group("plugins", restartAlways{&s.Counters})
+	plugins := group("plugins", restartAlways{&s.Counters})
 
 	s.registry = registry{sys: s, seed: maphash.MakeSeed()}
 	for i := range s.shards {
@@ -165,7 +163,7 @@ func (s *System) Start() error {
 		return fmt.Errorf("spawning the actor tree: %w", err)
 	}
 	go s.sweep()
-	return nil
+	return s.startPlugins(plugins)
 }
 
 // spawnUnder lets a group spawn an actor and waits for it. It must not be called from an actor that the group waits

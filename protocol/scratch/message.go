@@ -33,6 +33,15 @@ func NewMessage(method string, payload []byte, d Decision) Message {
 	return Message{Method: method, Change: d.Change, User: d.User, Project: d.Room, Text: slices.Clone(payload)}
 }
 
+// SetValue returns the Change that gives a variable any value that JSON has.
+func SetValue(name string, value any) (Change, error) {
+	b, err := json.Marshal(value) // on one line, as the events of a batch are
+	if err != nil {
+		return Change{}, fmt.Errorf("encoding the value of %s: %w", name, err)
+	}
+	return Change{Op: OpSet, Name: name, Value: string(b)}, nil
+}
+
 // Method returns the method of a message that fits the protocol.
 func (r *Rules) Method(payload []byte, binary bool) (string, bool) {
 	if binary && !r.c.Dialect.readsBinary() {
