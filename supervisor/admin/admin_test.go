@@ -115,15 +115,22 @@ func TestProfileEndsWithItsClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := make(chan error, 1)
+	gone := make(chan struct{})
 	go func() {
-		resp, err := client.Do(req)
-		if err == nil {
+		defer close(gone)
+		for { // until it is not one of the short ones below that runs
+			resp, err := client.Do(req)
+			if err != nil {
+				return
+			}
 			resp.Body.Close()
+			if resp.StatusCode != http.StatusConflict {
+				return
+			}
 		}
-		gone <- err
 	}()
 	// The profile runs as soon as a second one is refused.
+	defer cancel()
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		if status, _, _ := get(t, srv.URL+"/debug/pprof/profile?seconds=0.001"); status == http.StatusConflict {
 			break
