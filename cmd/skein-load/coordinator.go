@@ -183,7 +183,9 @@ func (k *coordinator) sample() {
 		s.RSS, s.CPU = k.server.rss(), k.server.cpu()
 	}
 	k.report.Series = append(k.report.Series, s)
-	k.show.line(k.last, s)
+	if k.last.At > 0 { // rates need two samples
+		k.show.line(k.last, s)
+	}
 	k.last = s
 }
 
