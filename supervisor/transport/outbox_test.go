@@ -130,12 +130,17 @@ func TestFrameLargerThanOutbox(t *testing.T) {
 	c := dial(t, addr)
 	conn := h.conn(t)
 	big := strings.Repeat("b", 3_000_000)
+	conn.mu.Lock()
+	conn.writing = true // hold the flusher back
+	conn.mu.Unlock()
 	if !conn.Send(codec.TextFrameString(big)) {
 		t.Fatal("refused")
 	}
 	if conn.TrySend(codec.TextFrameString("one more")) {
 		t.Error("taken behind it")
 	}
+	conn.mu.Lock()
+	conn.releaseWrite()
 	c.expect(opText, big)
 }
 

@@ -165,7 +165,7 @@ func TestTLSMismatch(t *testing.T) {
 }
 
 func TestTLSVersionsAndTimeout(t *testing.T) {
-	s := newServer(t, Options{HandshakeTimeout: 50 * time.Millisecond}, EchoHandler{})
+	s := newServer(t, Options{HandshakeTimeout: 700 * time.Millisecond}, EchoHandler{})
 	addr := listenOn(t, s, "127.0.0.1:0", TLS{Certificate: loadTestCert(t)}).Addr().String()
 	if _, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil {
 		t.Error("TLS 1.1 accepted")
