@@ -27,13 +27,13 @@ type Conn struct {
 	raw   syscall.RawConn // nil where bytes do not go to the socket as they are
 	req   *Request
 
-	slot int // index in shard.conns, guarded by shard.mu
+	slot int32 // index in shard.conns, guarded by shard.mu
 
 	// owned by the reader
 	receiver Receiver
 	parser   codec.Parser
-	messages int // delivered in this turn
-	pings    int // received in this turn
+	messages int32 // delivered in this turn
+	pings    int32 // received in this turn
 
 	// keepalive
 	seen   atomic.Uint32 // tick of the last sign of life

@@ -13,7 +13,7 @@ type shard struct {
 
 func (s *shard) add(c *Conn) {
 	s.mu.Lock()
-	c.slot = len(s.conns)
+	c.slot = int32(len(s.conns))
 	s.conns = append(s.conns, c)
 	s.mu.Unlock()
 }
