@@ -7,6 +7,7 @@ import (
 
 	"github.com/skeinhq/skein/cmd/skein/config"
 	"github.com/skeinhq/skein/supervisor"
+	"github.com/skeinhq/skein/supervisor/plugins"
 	"github.com/spf13/cobra"
 )
 
@@ -39,6 +40,7 @@ func serve(ctx context.Context, r *config.Result) error {
 	o := r.Config.Server
 	b := build()
 	o.Logger, o.Version, o.Commit = log, b.Version, b.Commit
+	o.Available = plugins.All()
 	signals, release := catchSignals()
 	defer release()
 	srv := supervisor.New(o)
