@@ -19,6 +19,7 @@ func newGroup(sys *System) *group {
 	g.sessionProps = actor.PropsFromProducer(
 		func() actor.Actor { return g.opening },
 		actor.WithMailbox(func() actor.Mailbox { return g.opening.ref.mb }),
+		actor.WithDispatcher(sys.workers),
 	)
 	return g
 }
@@ -38,6 +39,7 @@ func (g *group) Receive(ctx actor.Context) {
 		props := actor.PropsFromProducer(
 			func() actor.Actor { return state.actor() },
 			actor.WithMailbox(func() actor.Mailbox { return state.mailbox() }),
+			actor.WithDispatcher(g.sys.workers),
 		)
 		pid, err := ctx.SpawnNamed(props, state.key().String())
 		if err != nil {

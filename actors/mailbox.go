@@ -30,6 +30,7 @@ type mailbox struct {
 	next  int
 
 	invoker  actor.MessageInvoker
+	workers  *workers
 	counters *Counters
 }
 
@@ -86,7 +87,11 @@ func (m *mailbox) wake() {
 		m.running = true
 	}
 	m.mu.Unlock()
-	if start {
+	switch {
+	case !start:
+	case m.workers != nil:
+		m.workers.process(m)
+	default:
 		go m.process()
 	}
 }
@@ -96,9 +101,11 @@ func (m *mailbox) pending() bool {
 	return len(m.system) > 0 || !m.suspended && (len(m.user) > 0 || m.next < len(m.batch))
 }
 
-// RegisterHandlers implements actor.Mailbox. The dispatcher is not used: a woken actor gets a goroutine.
-func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
+// RegisterHandlers implements actor.Mailbox. Of the dispatchers only workers are used; otherwise a woken actor gets a
+// goroutine of its own.
+func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, d actor.Dispatcher) {
 	m.invoker = invoker
+	m.workers, _ = d.(*workers)
 }
 
 // Start implements actor.Mailbox.

@@ -72,6 +72,7 @@ func (s *System) spawnPlugin(name string, producer func() actor.Actor) error {
 	pid, err := s.spawnUnder(p.group, name, actor.PropsFromProducer(
 		func() actor.Actor { return &pluginActor{sys: s, name: name, producer: producer} },
 		actor.WithMailbox(func() actor.Mailbox { return newMailbox(&s.Counters) }),
+		actor.WithDispatcher(s.workers),
 	))
 	p.mu.Lock()
 	defer p.mu.Unlock()

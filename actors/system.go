@@ -59,6 +59,7 @@ type System struct {
 	scratch *ScratchProtocol
 	hooks   hooks
 
+	workers    *workers
 	engine     *actor.ActorSystem
 	root       *actor.RootContext
 	supervisor *actor.PID
@@ -93,6 +94,7 @@ func NewSystem(o Options) *System {
 		conflate:        o.Conflate,
 		store:           o.Store,
 		shards:          o.Shards,
+		workers:         newWorkers(),
 		done:            make(chan struct{}),
 		stopped:         make(chan struct{}),
 	}
@@ -125,7 +127,10 @@ func (s *System) Start() error {
 	s.engine.EventStream.Subscribe(s.onEvent)
 
 	restart := actor.WithSupervisor(restartAlways{&s.Counters})
-	box := actor.WithMailbox(func() actor.Mailbox { return newMailbox(&s.Counters) })
+	box := func(p *actor.Props) {
+		actor.WithMailbox(func() actor.Mailbox { return newMailbox(&s.Counters) })(p)
+		actor.WithDispatcher(s.workers)(p)
+	}
 	parent := func() actor.Actor { return newGroup(s) }
 	s.supervisor = s.root.Spawn(actor.PropsFromProducer(parent, restart, box))
 
@@ -229,6 +234,7 @@ func (r *Session) ID() codec.ID { return r.s.ref.ID }
 // Stop ends the tree from the top and waits for it until ctx is done. Connections should have been closed before.
 func (s *System) Stop(ctx context.Context) error {
 	close(s.done)
+	defer s.workers.stop()
 	<-s.stopped
 	gone := make(chan error, 1)
 	go func() { gone <- s.root.StopFuture(s.supervisor).Wait() }()
