@@ -52,7 +52,7 @@ func TestDeflated(t *testing.T) {
 				t.Error("compressed twice")
 			}
 			// The other side's view, from another implementation.
-			f, err := ws.ReadFrame(bytes.NewReader(got))
+			f, err := readFrame(bytes.NewReader(got))
 			if err != nil || f.Header.Rsv != ws.Rsv(true, false, false) || !f.Header.Fin ||
 				f.Header.OpCode != frameOp(wire) || ws.HeaderSize(f.Header)+len(f.Payload) != len(got) {
 				t.Fatalf("%+v, %v", f.Header, err)

@@ -149,7 +149,7 @@ func FuzzFrame(f *testing.F) {
 		if compressed {
 			wire = frame.Deflated()
 		}
-		sent, err := ws.ReadFrame(bytes.NewReader(wire))
+		sent, err := readFrame(bytes.NewReader(wire))
 		if err != nil {
 			t.Fatal(err)
 		}

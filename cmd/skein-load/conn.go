@@ -27,7 +27,6 @@ type conn struct {
 	state   int
 	began   int64 // when the connection was opened
 	steps   []joinStep
-	step    int
 	answers int    // still missing for the step
 	rest    []byte // start of a frame whose end has not come
 	message []byte // fragments so far

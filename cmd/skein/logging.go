@@ -23,7 +23,7 @@ func newLogger(w io.Writer, terminal bool, o config.Log) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	if format == config.FormatText {
-		return slog.New(tint.NewHandler(w, &tint.Options{
+		return slog.New(tint.NewTextHandler(w, &tint.Options{
 			Level:      o.Level,
 			TimeFormat: "15:04:05.000",
 			NoColor:    !terminal || !wantColor(),

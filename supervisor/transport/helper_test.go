@@ -31,8 +31,6 @@ type testHandler struct {
 	open    func(*Conn) bool // false: no receiver
 	message func(*Conn, *codec.Message)
 
-	mu    sync.Mutex
-	conns []*Conn
 	opens chan *Conn
 	ends  chan End
 }
