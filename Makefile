@@ -19,8 +19,8 @@ help: ## list the targets
 build: ## build bin/skein and bin/skein-load
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/skein ./cmd/skein-load
 
-run: build ## build and serve CL4 and Scratch on ws://127.0.0.1:3000/
-	bin/skein serve
+run: build ## build and serve CL4 and Scratch on ws://127.0.0.1:3000/; ARGS=... for flags of serve
+	bin/skein serve $(ARGS)
 
 test: deps check-generated lint race ## everything: what the tests need, generated code, vet, lint, all tests with -race
 
@@ -33,10 +33,11 @@ lint: ## go vet, gofmt and staticcheck
 	$(GO) run $(STATICCHECK) $(PACKAGES)
 
 generate: ## make the generated code again
-	$(GO) generate ./codec/...
+	$(GO) generate ./...
 
 check-generated: ## fail when generated code does not belong to its source
-	@before=$$(cat codec/*/*_easyjson.go | cksum); $(MAKE) -s generate; after=$$(cat codec/*/*_easyjson.go | cksum); \
+	@sums() { find . -name '*_easyjson.go' | sort | xargs cksum; }; \
+	before=$$(sums); $(MAKE) -s generate || exit 1; after=$$(sums); \
 	if [ "$$before" != "$$after" ]; then echo "generated code was out of date; it has been made again"; exit 1; fi
 
 bench: ## benchmarks with allocations
@@ -55,10 +56,10 @@ fuzz: ## every fuzz test for FUZZTIME (30s)
 		done; done
 
 conformance: ## RFC 6455 and the recorded conversations against the binary
-	$(GO) test -count=1 -v ./tests/rfc6455 ./tests/conformance
+	$(GO) test -race -count=1 ./tests/rfc6455 ./tests/conformance
 
 deps: ## install what the tests need: a browser, Python's websockets, Node packages
 	tests/deps.sh
 
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin tests/e2e/node_modules

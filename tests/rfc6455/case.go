@@ -201,9 +201,9 @@ func closeCode(payload []byte) (int, error) {
 	case len(payload) == 0:
 		return noCode, nil
 	case len(payload) == 1:
-		return 0, errors.New("Close frame with half a code")
+		return 0, errors.New("a Close frame with half a code")
 	case !utf8.Valid(payload[2:]):
-		return 0, errors.New("Close frame with a reason that is not UTF-8")
+		return 0, errors.New("a Close frame with a reason that is not UTF-8")
 	}
 	return int(binary.BigEndian.Uint16(payload)), nil
 }
