@@ -15,6 +15,9 @@ func (l Rooms) CrashRoom(room string) error {
 	return nil
 }
 
+// CrashActor makes an actor of a plugin panic. It is restarted.
+func (s *System) CrashActor(name string) error { return s.Tell(name, &crash{}) }
+
 // CrashRegistry makes one shard of the registry and one of the directory panic. Both are restarted.
 func (s *System) CrashRegistry() {
 	s.sendTo(s.registry.shards[0], &crash{})

@@ -122,6 +122,9 @@ func (p *pluginActor) Receive(ctx actor.Context) {
 			panic(reason)
 		}
 	}()
+	if _, ok := msg.(*crash); ok {
+		panic("injected panic")
+	}
 	if p.actor == nil {
 		p.actor = p.producer()
 	}
