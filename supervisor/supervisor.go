@@ -148,6 +148,9 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.Start(); err != nil {
 		return err
 	}
+	for _, l := range s.Listeners() {
+		s.log.Info("listening on " + l.URL())
+	}
 	<-ctx.Done()
 	drain, cancel := context.WithTimeout(context.Background(), s.options.DrainTimeout)
 	defer cancel()
