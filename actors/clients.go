@@ -128,6 +128,8 @@ func (l Clients) SetProtocol(c *Client, p Protocol) error {
 		return ErrClientDoesNotExist
 	case c.Protocol() != None:
 		return ErrProtocolAlreadySet
+	case !l.sys.speaks(p):
+		return ErrProtocolNotServed
 	}
 	c.s.do(func(s *session) {
 		if s.protocol == None && s.sys.speaks(p) {
@@ -147,6 +149,9 @@ func clientsOf(refs []*Ref) []*Client {
 
 // ask sends a message with a reply channel to an actor that answers at once, and waits.
 func ask[T any](s *System, pid *actor.PID, msg func(chan<- T) any) (answer T, err error) {
+	if pid == nil {
+		return answer, ErrNotStarted
+	}
 	reply := make(chan T, 1)
 	s.sendTo(pid, msg(reply))
 	select {

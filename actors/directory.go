@@ -22,6 +22,9 @@ type directory struct {
 }
 
 func (d *directory) shard(key RoomKey) *actor.PID {
+	if len(d.shards) == 0 {
+		return nil
+	}
 	return d.shards[(maphash.String(d.seed, key.Name)+uint64(key.Protocol))%uint64(len(d.shards))]
 }
 

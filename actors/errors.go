@@ -14,6 +14,7 @@ var (
 	ErrClientUsernameNotSet     = clientError("the client has no username yet")
 	ErrNoResultsFound           = familyError{"nothing was found", errors.Join(ErrClients, ErrRooms)}
 	ErrProtocolAlreadySet       = clientError("the client has a protocol already")
+	ErrProtocolNotServed        = clientError("the server does not speak the protocol")
 
 	ErrRoomDoesNotExist        = roomError("the room does not exist")
 	ErrRoomAlreadyExists       = roomError("the room exists already")
@@ -25,6 +26,8 @@ var (
 	ErrCommandAlreadyDisabled = errors.New("the command is disabled already")
 	ErrCommandNotDisabled     = errors.New("the command is not disabled")
 
+	// ErrNotStarted is returned by what needs the actors of a server that has not been started.
+	ErrNotStarted = errors.New("the server has not been started")
 	// ErrStopped is returned when the server is stopping.
 	ErrStopped = errors.New("the server has stopped")
 	// ErrActorAlreadyExists is returned by Spawn for a name that is taken.

@@ -20,10 +20,16 @@ type registry struct {
 }
 
 func (r *registry) byID(id codec.ID) *actor.PID {
+	if len(r.shards) == 0 {
+		return nil // plugins may ask before the start
+	}
 	return r.shards[maphash.Bytes(r.seed, id[:])%uint64(len(r.shards))]
 }
 
 func (r *registry) byName(name string) *actor.PID {
+	if len(r.shards) == 0 {
+		return nil
+	}
 	return r.shards[maphash.String(r.seed, name)%uint64(len(r.shards))]
 }
 

@@ -89,6 +89,43 @@ func TestActorThatCannotStart(t *testing.T) {
 	s.dial().settle()
 }
 
+// hostess is an actor that makes a room when it starts.
+type hostess struct {
+	rooms actors.Rooms
+	made  chan error
+}
+
+func (h hostess) Receive(ctx actor.Context) {
+	if _, ok := ctx.Message().(*actor.Started); ok {
+		h.made <- h.rooms.Create("lounge")
+	}
+}
+
+// TestBeforeStart asks for clients and rooms when there are no actors yet; an actor can, as soon as it has started.
+func TestBeforeStart(t *testing.T) {
+	made := make(chan error, 1)
+	s := serve(t, func(s *supervisor.Server) {
+		_, notFound := s.Clients().ByUsername("ann")
+		_, byID := s.Clients().Find("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+		_, members := s.Rooms(actors.CL4).Members("default")
+		for _, err := range []error{notFound, byID, members, s.Rooms(actors.CL4).Create("r")} {
+			if !errors.Is(err, actors.ErrNotStarted) {
+				t.Error(err)
+			}
+		}
+		if len(s.Clients().All()) != 0 || len(s.Rooms(actors.CL4).Names()) != 0 {
+			t.Error("there is somebody already")
+		}
+		_ = s.Spawn("hostess", func() actor.Actor { return hostess{s.Rooms(actors.CL4), made} })
+	})
+	if err := wait(t, made); err != nil {
+		t.Fatal(err)
+	}
+	if !s.Rooms(actors.CL4).Exists("lounge") {
+		t.Error("the room does not exist")
+	}
+}
+
 // TestLoader turns compiled-in plugins on by their names.
 func TestLoader(t *testing.T) {
 	e := newEvents()
