@@ -44,12 +44,13 @@ type directoryShard struct {
 // entry is one room.
 type entry struct {
 	state   room
-	pid     *actor.PID // nil while it is being spawned
-	waiting []any      // for the room, until it is spawned
-	joins   uint64     // sent to the room
-	empty   bool       // nobody is in it and nobody is on the way
-	kept    bool       // a plugin has created it
-	expires time.Time  // when it is stopped if it is still empty
+	pid     *actor.PID  // nil while it is being spawned
+	waiting []any       // for the room, until it is spawned
+	asking  []*findRoom // plugins that wait for its pid
+	joins   uint64      // sent to the room
+	empty   bool        // nobody is in it and nobody is on the way
+	kept    bool        // a plugin has created it
+	expires time.Time   // when it is stopped if it is still empty
 }
 
 // directoryActor is the actor of a shard.
@@ -73,11 +74,7 @@ func (a directoryActor) Receive(ctx actor.Context) {
 	case sweep:
 		a.onSweep(ctx)
 	case *findRoom:
-		if e := a.rooms[m.key]; e != nil && (!e.empty || e.kept) {
-			m.reply <- e.pid
-		} else {
-			m.reply <- nil
-		}
+		a.onFind(m)
 	case *createRoom:
 		m.reply <- a.onCreate(ctx, m.key)
 	case *deleteRoom:
@@ -148,6 +145,23 @@ func (a *directoryShard) onRoomUp(m *roomUp) {
 		a.sys.sendTo(m.pid, msg)
 	}
 	e.waiting = nil
+	for _, f := range e.asking {
+		f.reply <- e.pid
+	}
+	e.asking = nil
+}
+
+// onFind answers as soon as the room has been spawned.
+func (a *directoryShard) onFind(m *findRoom) {
+	e := a.rooms[m.key]
+	switch {
+	case e == nil || e.empty && !e.kept:
+		m.reply <- nil
+	case e.pid == nil:
+		e.asking = append(e.asking, m)
+	default:
+		m.reply <- e.pid
+	}
 }
 
 // onRoomEmpty marks a room for the sweep, unless somebody was sent to it meanwhile.
