@@ -122,7 +122,11 @@ func (s *System) only(p Protocol) bool { return len(s.protocols) == 1 && s.proto
 // Start spawns the tree.
 func (s *System) Start() error {
 	quiet := slog.New(aboveInfo{s.log.Handler()})
-	s.engine = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
+	s.engine = actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
+		// Dead letters are counted, not logged. The library's timer for its log would outlive the tree.
+		actor.WithDeadLetterThrottleInterval(time.Millisecond),
+	)
 	s.root = s.engine.Root
 	s.engine.EventStream.Subscribe(s.onEvent)
 

@@ -122,16 +122,14 @@ func (s *Server) Start() error {
 	for _, addr := range s.options.Listen {
 		l, err := s.transport.Listen(addr, t)
 		if err != nil {
-			s.Stop()
-			return err
+			return errors.Join(err, s.Stop())
 		}
 		s.mu.Lock()
 		s.listeners = append(s.listeners, l)
 		s.mu.Unlock()
 	}
 	if err := s.startAdmin(); err != nil {
-		s.Stop()
-		return err
+		return errors.Join(err, s.Stop())
 	}
 	return nil
 }

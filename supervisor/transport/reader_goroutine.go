@@ -46,7 +46,6 @@ func (c *Conn) awaitResume() {
 func readLoop(c *Conn, early []byte) {
 	if len(early) > 0 {
 		c.feed(early)
-		early = nil
 	}
 	if c.raw != nil {
 		readRaw(c)
