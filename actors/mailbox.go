@@ -18,7 +18,7 @@ const batchSize = 300
 // in it when the actor stops is handed back with undelivered instead of vanishing.
 type mailbox struct {
 	mu        sync.Mutex
-	user      []any // what arrived since the last batch was taken
+	user      *queue // what arrived since the last batch was taken; nil: nothing
 	system    []any
 	started   bool
 	running   bool
@@ -26,7 +26,7 @@ type mailbox struct {
 	dead      atomic.Bool // the actor has stopped
 
 	// Owned by the goroutine that runs the actor.
-	batch []any
+	batch *queue
 	next  int
 
 	invoker  actor.MessageInvoker
@@ -44,19 +44,29 @@ type undeliverable interface {
 
 func newMailbox(c *Counters) *mailbox { return &mailbox{counters: c} }
 
+// queue is a list of messages that is recycled as a whole.
+type queue struct{ items []any }
+
 // queues recycles the queues of busy mailboxes.
-var queues = sync.Pool{New: func() any { q := make([]any, 0, 16); return &q }}
+var queues = sync.Pool{New: func() any { return &queue{items: make([]any, 0, 16)} }}
 
-func takeQueue() []any { return *queues.Get().(*[]any) }
+// maxRecycled is the longest queue that is kept.
+const maxRecycled = 1024
 
-func recycleQueue(q []any) {
-	if cap(q) == 0 || cap(q) > 1024 {
+func (q *queue) recycle() {
+	if cap(q.items) > maxRecycled {
 		return
 	}
-	q = q[:cap(q)]
-	clear(q)
-	q = q[:0]
-	queues.Put(&q)
+	clear(q.items)
+	q.items = q.items[:0]
+	queues.Put(q)
+}
+
+func (q *queue) len() int {
+	if q == nil {
+		return 0
+	}
+	return len(q.items)
 }
 
 // PostUserMessage implements actor.Mailbox.
@@ -67,9 +77,9 @@ func (m *mailbox) PostUserMessage(message any) {
 	}
 	m.mu.Lock()
 	if m.user == nil {
-		m.user = takeQueue()
+		m.user = queues.Get().(*queue)
 	}
-	m.user = append(m.user, message)
+	m.user.items = append(m.user.items, message)
 	m.wake()
 }
 
@@ -98,7 +108,7 @@ func (m *mailbox) wake() {
 
 // pending tells whether there is something to do. mu is held.
 func (m *mailbox) pending() bool {
-	return len(m.system) > 0 || !m.suspended && (len(m.user) > 0 || m.next < len(m.batch))
+	return len(m.system) > 0 || !m.suspended && (m.user.len() > 0 || m.next < m.batch.len())
 }
 
 // RegisterHandlers implements actor.Mailbox. Of the dispatchers only workers are used; otherwise a woken actor gets a
@@ -119,7 +129,7 @@ func (m *mailbox) Start() {
 func (m *mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.user)
+	return m.user.len()
 }
 
 // process runs the actor until there is nothing left to do.
@@ -129,8 +139,8 @@ func (m *mailbox) process() {
 		m.mu.Lock()
 		if !m.pending() {
 			m.running = false
-			if m.next >= len(m.batch) && m.batch != nil {
-				recycleQueue(m.batch)
+			if m.batch != nil && m.next >= m.batch.len() {
+				m.batch.recycle()
 				m.batch, m.next = nil, 0
 			}
 			m.mu.Unlock()
@@ -171,9 +181,9 @@ func (m *mailbox) run() {
 
 // take returns the next message. System messages come first.
 func (m *mailbox) take() (msg any, system, ok bool) {
-	if m.next < len(m.batch) && !m.urgent() {
-		msg = m.batch[m.next]
-		m.batch[m.next] = nil
+	if m.next < m.batch.len() && !m.urgent() {
+		msg = m.batch.items[m.next]
+		m.batch.items[m.next] = nil
 		m.next++
 		return msg, false, true
 	}
@@ -190,18 +200,18 @@ func (m *mailbox) take() (msg any, system, ok bool) {
 	if m.suspended {
 		return nil, false, false
 	}
-	if m.next >= len(m.batch) {
-		if len(m.user) == 0 {
+	if m.next >= m.batch.len() {
+		if m.user.len() == 0 {
 			return nil, false, false
 		}
 		if m.batch != nil {
-			recycleQueue(m.batch)
+			m.batch.recycle()
 		}
 		m.batch, m.next, m.user = m.user, 0, nil
-		m.counters.MailboxDepthMax.observe(uint64(len(m.batch)))
+		m.counters.MailboxDepthMax.observe(uint64(m.batch.len()))
 	}
-	msg = m.batch[m.next]
-	m.batch[m.next] = nil
+	msg = m.batch.items[m.next]
+	m.batch.items[m.next] = nil
 	m.next++
 	return msg, false, true
 }

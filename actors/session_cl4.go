@@ -2,6 +2,7 @@ package actors
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/skeinhq/skein/codec"
 	"github.com/skeinhq/skein/protocol/cl4"
@@ -11,8 +12,16 @@ var _ cl4.Session = (*session)(nil)
 
 // onCL4 takes one message of a CL4 client through CloudLink's order of checks to its command.
 func (s *session) onCL4(text []byte) {
-	var m cl4.Message
-	refused := cl4.Decode(text, &m)
+	m := packets.Get().(*cl4.Message)
+	s.carryOutCL4(m, cl4.Decode(text, m))
+	*m = cl4.Message{}
+	packets.Put(m)
+}
+
+// packets recycles decoded messages. Handlers borrow them; what keeps one keeps a clone.
+var packets = sync.Pool{New: func() any { return new(cl4.Message) }}
+
+func (s *session) carryOutCL4(m *cl4.Message, refused *cl4.Refusal) {
 	if !s.rate.take(s.sys.now) {
 		s.sys.Counters.RateLimited.Add(1)
 		s.refuse(&cl4.Refusal{
@@ -44,20 +53,20 @@ func (s *session) onCL4(text []byte) {
 		return
 	}
 	c.count(&s.sys.Counters)
-	if refused := c.schema.Check(&m); refused != nil {
+	if refused := c.schema.Check(m); refused != nil {
 		s.refuse(refused)
 		return
 	}
 	if c.username && !s.user.Named {
-		s.refuse(cl4.UsernameRequired(&m))
+		s.refuse(cl4.UsernameRequired(m))
 		return
 	}
-	s.sys.hooks.message(s, &m)
+	s.sys.hooks.message(s, m)
 	if c.run != nil {
-		c.run(s, &m)
+		c.run(s, m)
 	}
 	for _, h := range c.handlers {
-		s.runHandler(h, &m)
+		s.runHandler(h, m)
 	}
 }
 
