@@ -33,7 +33,9 @@ type op struct {
 
 func (o *ordering) busy() bool { return len(o.ops) > 0 || o.await > 0 }
 
-func (s *session) settled() bool { return s.ref.settled.Load() == s.order.sent }
+// settled tells whether everything that was sent has been carried out. An actor that failed just behind settling a
+// message has settled it twice.
+func (s *session) settled() bool { return s.ref.settled.Load() >= s.order.sent }
 
 // tell sends a message that will be settled to an actor, now or when it is its turn.
 func (s *session) tell(pid *actor.PID, msg any) { s.enqueue(op{pid: pid, msg: msg}) }

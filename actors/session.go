@@ -42,9 +42,10 @@ type session struct {
 	opened    time.Time
 	connected bool
 
-	order  ordering
-	round  *privateRound // pmsg or pvar to several rooms, under way
-	buffer []string      // RoomBuffer
+	order   ordering
+	joining *membership   // the join that is under way
+	round   *privateRound // pmsg or pvar to several rooms, under way
+	buffer  []string      // RoomBuffer
 
 	mu       sync.Mutex
 	inbox    []func(*session) // what plugins ask for, from any goroutine
@@ -202,6 +203,9 @@ func (s *session) finish(e End) {
 		} else {
 			s.sys.directory.leavePending(s.ref, s.roomKey(m.name))
 		}
+	}
+	if s.joining != nil { // it may have been left again meanwhile
+		s.sys.directory.leavePending(s.ref, s.roomKey(s.joining.name))
 	}
 	s.rooms = nil
 	s.sys.registry.unregister(s.ref, s.user)

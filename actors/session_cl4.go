@@ -267,10 +267,12 @@ func (s *session) Join(room string) {
 func (s *session) enter(room string) { s.join(room, true) }
 
 func (s *session) join(room string, quiet bool) {
-	s.rooms = append(s.rooms, &membership{name: room})
+	m := &membership{name: room}
+	s.rooms = append(s.rooms, m)
 	s.roomsChanged()
 	user := s.user
 	s.local(func() {
+		s.joining = m
 		s.order.await++
 		s.sys.directory.join(&join{from: s.ref, key: s.roomKey(room), user: user, quiet: quiet})
 	})
@@ -299,13 +301,16 @@ func (s *session) roomsChanged() {
 
 // onJoined is the answer to a join: the room has sent the client what belongs to it.
 func (s *session) onJoined(j *joined) {
+	m := s.joining
+	if m == nil || m.name != j.room {
+		return // a second answer, from a room that failed behind the first one
+	}
+	s.joining = nil
 	s.order.await--
-	m := s.membership(j.room)
-	switch {
-	case m != nil && j.pid != nil:
-		m.pid = j.pid
-	case m != nil:
+	if m.pid = j.pid; j.pid == nil {
 		s.Leave(j.room) // it is forgotten; without a pid nobody is told
+		// A room that failed half-way may have let the client in.
+		s.sys.directory.leavePending(s.ref, s.roomKey(j.room))
 		s.decideEnding(j.why)
 		s.sys.hooks.failed(s, "the room "+j.room+" could not be joined")
 	}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/skeinhq/skein/codec"
+	"github.com/skeinhq/skein/protocol/cl4"
 )
 
 const patience = 20 * time.Second
@@ -334,4 +335,24 @@ func TestMailboxOrderAcrossRestarts(t *testing.T) {
 	if s.Counters.NilMessages.Load() != 1 {
 		t.Error("the nil message was not counted")
 	}
+}
+
+// TestJoinAndLeaveAtOnce has a plugin change its mind before the room has answered.
+func TestJoinAndLeaveAtOnce(t *testing.T) {
+	s := testSystem(t, Options{})
+	s.CL4().OnCommand("waver", func(c *Client, _ cl4.Message) error {
+		for range 3 {
+			if err := c.Join("there"); err != nil {
+				return err
+			}
+			if err := c.Leave("there"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	a := member(t, s, "a", "r")
+	a.say(`{"cmd":"waver"}`, `{"cmd":"ping","listener":9}`)
+	a.until(`"listener":9`)
+	eventually(t, "nobody is there", func() bool { return !s.Rooms(CL4).Exists("there") })
 }
