@@ -147,7 +147,7 @@ type Options struct {
 
 // ScratchOptions are the limits and rules of Scratch cloud variables. Zero values mean the defaults above, which
 // are TurboWarp's; Unlimited switches a limit off. In the CloudLink dialect, which knows no limits of its own,
-// zero values of Variables, Clients, Rooms and ValueLength mean no limit.
+// zero values of Variables, Clients, Rooms, ValueLength and NameLength mean no limit.
 type ScratchOptions struct {
 	Dialect       string        // DialectTurboWarp or DialectCloudLink; empty means TurboWarp
 	Values        string        // ValuesNumeric or ValuesAny; empty means what the dialect does

@@ -133,11 +133,8 @@ var scratch = group("Scratch",
 		"clients of a room", func(c *Config, v int) { c.Server.Scratch.Clients = v }),
 	scratchLimit("scratch-rooms", supervisor.DefaultScratchRooms,
 		"rooms of the server", func(c *Config, v int) { c.Server.Scratch.Rooms = v }),
-	Setting{
-		Name: "scratch-name-length", Default: strconv.Itoa(supervisor.DefaultScratchNameLength),
-		Help:  "UTF-16 units of a variable's name; -1: no limit",
-		reads: one(limit, func(c *Config, v int) { c.Server.Scratch.NameLength = v }),
-	},
+	scratchLimit("scratch-name-length", supervisor.DefaultScratchNameLength,
+		"UTF-16 units of a variable's name", func(c *Config, v int) { c.Server.Scratch.NameLength = v }),
 	Setting{
 		Name: "scratch-rename", Default: "false",
 		Help:     "allow variables to be renamed; always in the cloudlink dialect",
