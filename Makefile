@@ -25,6 +25,7 @@ run: build ## build and serve CL4 and Scratch on ws://127.0.0.1:3000/; ARGS=... 
 test: deps check-generated lint race ## everything: what the tests need, generated code, vet, lint, all tests with -race
 
 race: ## all tests with the race detector
+	cd tests/bench && $(GO) vet ./... && $(GO) test -count=1 ./...
 	$(GO) test -race -count=1 -timeout 15m $(PACKAGES)
 
 lint: ## go vet, gofmt and staticcheck

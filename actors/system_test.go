@@ -295,11 +295,14 @@ func TestScratchHoldsTheLatestValue(t *testing.T) {
 type counter struct{ got *[]int }
 
 func (c counter) Receive(ctx actor.Context) {
-	if n, ok := ctx.Message().(int); ok {
-		if n < 0 {
+	switch m := ctx.Message().(type) {
+	case int:
+		if m < 0 {
 			panic("injected")
 		}
-		*c.got = append(*c.got, n)
+		*c.got = append(*c.got, m)
+	case chan struct{}:
+		close(m)
 	}
 }
 
@@ -320,7 +323,16 @@ func TestMailboxOrderAcrossRestarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the mailbox is empty", func() bool { return m.UserMessageCount() == 0 && s.Counters.Restarts.Load() == 100 })
+	last := make(chan struct{})
+	s.sendTo(pid, last)
+	select {
+	case <-last:
+	case <-time.After(patience):
+		t.Fatal("the last message was not handled")
+	}
+	if n := s.Counters.Restarts.Load(); n != 100 {
+		t.Errorf("%d restarts", n)
+	}
 	if err := s.root.StopFuture(pid).Wait(); err != nil {
 		t.Fatal(err)
 	}
