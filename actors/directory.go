@@ -3,7 +3,6 @@ package actors
 import (
 	"errors"
 	"hash/maphash"
-	"runtime/debug"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -59,7 +58,7 @@ type directoryActor struct{ *directoryShard }
 // Receive implements actor.Actor.
 func (a directoryActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
-	defer a.recovered(msg)
+	defer a.sys.failing(&a.sys.Counters.RegistryPanics, "a directory shard failed and is restarted", ctx.Self().Id, msg)
 	switch m := msg.(type) {
 	case *join:
 		a.onJoin(ctx, m)
@@ -92,18 +91,6 @@ func (a directoryActor) Receive(ctx actor.Context) {
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		a.sys.Counters.UnknownMessages.Add(1)
-	}
-}
-
-// recovered sees to it that nobody waits for a message that made the shard fail.
-func (a directoryActor) recovered(msg any) {
-	if reason := recover(); reason != nil {
-		a.sys.Counters.RegistryPanics.Add(1)
-		a.sys.log.Error("a directory shard failed and is restarted", "panic", reason, "stack", string(debug.Stack()))
-		if u, ok := msg.(undeliverable); ok {
-			u.undelivered()
-		}
-		panic(reason)
 	}
 }
 

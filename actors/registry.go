@@ -2,7 +2,6 @@ package actors
 
 import (
 	"hash/maphash"
-	"runtime/debug"
 	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -67,7 +66,7 @@ type registryActor struct{ *registryShard }
 // Receive implements actor.Actor.
 func (a registryActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
-	defer a.recovered(msg)
+	defer a.sys.failing(&a.sys.Counters.RegistryPanics, "a registry shard failed and is restarted", ctx.Self().Id, msg)
 	switch m := msg.(type) {
 	case *register:
 		a.clients[m.from.ID] = &listed{ref: m.from}
@@ -98,18 +97,6 @@ func (a registryActor) Receive(ctx actor.Context) {
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		a.sys.Counters.UnknownMessages.Add(1)
-	}
-}
-
-// recovered sees to it that nobody waits for a message that made the shard fail.
-func (a registryActor) recovered(msg any) {
-	if reason := recover(); reason != nil {
-		a.sys.Counters.RegistryPanics.Add(1)
-		a.sys.log.Error("a registry shard failed and is restarted", "panic", reason, "stack", string(debug.Stack()))
-		if u, ok := msg.(undeliverable); ok {
-			u.undelivered()
-		}
-		panic(reason)
 	}
 }
 

@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"runtime/debug"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/skeinhq/skein/codec"
@@ -77,14 +75,5 @@ func (r *roster[M]) emptied(keep bool) {
 	}
 }
 
-// recovered sees to it that nobody waits for a message that made the room fail.
-func (r *roster[M]) recovered(msg any) {
-	if reason := recover(); reason != nil {
-		r.sys.Counters.RoomPanics.Add(1)
-		r.sys.log.Error("a room failed and is restarted", "room", r.name.String(), "panic", reason, "stack", string(debug.Stack()))
-		if u, ok := msg.(undeliverable); ok {
-			u.undelivered()
-		}
-		panic(reason)
-	}
-}
+// roomFailed is logged when a room has panicked.
+const roomFailed = "a room failed and is restarted"

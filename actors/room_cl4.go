@@ -37,7 +37,7 @@ type cl4RoomActor struct{ *cl4Room }
 // Receive implements actor.Actor.
 func (r cl4RoomActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
-	defer r.recovered(msg)
+	defer r.sys.failing(&r.sys.Counters.RoomPanics, roomFailed, r.name.Name, msg)
 	switch m := msg.(type) {
 	case *publish:
 		r.onPublish(m)

@@ -56,7 +56,7 @@ type scratchRoomActor struct{ *scratchRoom }
 // Receive implements actor.Actor.
 func (r scratchRoomActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
-	defer r.recovered(msg)
+	defer r.sys.failing(&r.sys.Counters.RoomPanics, roomFailed, r.name.Name, msg)
 	switch m := msg.(type) {
 	case *update:
 		r.onUpdate(m)

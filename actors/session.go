@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -69,7 +68,7 @@ func newSession(sys *System, p Peer) *session {
 
 // Receive implements actor.Actor.
 func (s *session) Receive(ctx actor.Context) {
-	defer s.logPanic()
+	defer s.sys.failing(&s.sys.Counters.SessionPanics, "a session failed; its connection is closed", ctx.Self().Id, nil)
 	switch m := ctx.Message().(type) {
 	case *codec.Message:
 		s.onMessage(m)
@@ -97,15 +96,6 @@ func (s *session) Receive(ctx actor.Context) {
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		s.sys.Counters.UnknownMessages.Add(1)
-	}
-}
-
-// logPanic leaves a trace with a stack and lets the panic go on to the supervisor, which stops the session.
-func (s *session) logPanic() {
-	if reason := recover(); reason != nil {
-		s.sys.Counters.SessionPanics.Add(1)
-		s.sys.log.Error("a session failed; its connection is closed", "session", s.ref.ID.ULID(), "panic", reason, "stack", string(debug.Stack()))
-		panic(reason)
 	}
 }
 

@@ -49,17 +49,6 @@ func (r *UserRef) Reset() {
 	r.ID, r.UUID, r.Username = &v[0], &v[1], &v[2]
 }
 
-// Null is what a field holds that was null.
-var Null = codec.Raw("null")
-
-// Value returns what a field holds: nothing when the key was absent, Null when it was null.
-func Value(field *codec.Raw) codec.Raw {
-	if field == nil {
-		return Null
-	}
-	return *field
-}
-
 // List is an array whose elements are kept raw.
 //
 //easyjson:json

@@ -30,14 +30,3 @@ func (p *Packet) Reset() {
 	v := &p.values
 	p.Method, p.Name, p.NewName, p.Value, p.User, p.ProjectID = &v[0], &v[1], &v[2], &v[3], &v[4], &v[5]
 }
-
-// Null is what Value returns for a key whose value is null.
-var Null = codec.Raw("null")
-
-// Value returns what a field holds: nothing when the key was absent, Null when it was null.
-func Value(field *codec.Raw) codec.Raw {
-	if field == nil {
-		return Null
-	}
-	return *field
-}

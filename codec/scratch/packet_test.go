@@ -33,7 +33,7 @@ func TestPacket(t *testing.T) {
 				t.Fatalf("%s: %v", test.text, err)
 			}
 			for i, field := range []*codec.Raw{p.Method, p.Name, p.NewName, p.Value, p.User, p.ProjectID} {
-				if got := string(Value(field)); got != test.want[i] {
+				if got := string(codec.FieldValue(field)); got != test.want[i] {
 					t.Errorf("%s, key %d: %s", test.text, i, got)
 				}
 			}
@@ -61,7 +61,7 @@ func FuzzPacket(f *testing.F) {
 			"method": p.Method, "name": p.Name, "new_name": p.NewName,
 			"value": p.Value, "user": p.User, "project_id": p.ProjectID,
 		} {
-			if got := Value(field); string(got) != string(want[key]) {
+			if got := codec.FieldValue(field); string(got) != string(want[key]) {
 				t.Fatalf("%q: %s is %q, want %q", text, key, got, want[key])
 			}
 		}

@@ -77,14 +77,14 @@ func Decode(text []byte, m *Message) *Refusal {
 		}
 	}
 	*m = Message{
-		Val:      wire.Value(p.Val),
-		Name:     wire.Value(p.Name),
-		ID:       wire.Value(p.ID),
-		Listener: wire.Value(p.Listener),
-		Rooms:    wire.Value(p.Rooms),
+		Val:      codec.FieldValue(p.Val),
+		Name:     codec.FieldValue(p.Name),
+		ID:       codec.FieldValue(p.ID),
+		Listener: codec.FieldValue(p.Listener),
+		Rooms:    codec.FieldValue(p.Rooms),
 		Text:     text,
 	}
-	cmd := wire.Value(p.Cmd)
+	cmd := codec.FieldValue(p.Cmd)
 	if details := checkGeneral(cmd, m); details != nil {
 		return refuseSyntax(details, m.Answerable())
 	}

@@ -87,7 +87,7 @@ func parseTerm(raw codec.Raw) (Term, bool) {
 	}
 	var o ObjectTerm
 	read := func(field *codec.Raw) (string, bool) {
-		value := wire.Value(field)
+		value := codec.FieldValue(field)
 		text, ok := value.Str()
 		if value.Kind() != codec.KindAbsent && !ok {
 			o.Never = true

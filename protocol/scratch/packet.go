@@ -69,12 +69,12 @@ func startsObject(payload []byte) bool {
 	return false
 }
 
-func (p *packet) method() codec.Raw    { return wire.Value(p.w.Method) }
-func (p *packet) name() codec.Raw      { return wire.Value(p.w.Name) }
-func (p *packet) newName() codec.Raw   { return wire.Value(p.w.NewName) }
-func (p *packet) value() codec.Raw     { return wire.Value(p.w.Value) }
-func (p *packet) user() codec.Raw      { return wire.Value(p.w.User) }
-func (p *packet) projectID() codec.Raw { return wire.Value(p.w.ProjectID) }
+func (p *packet) method() codec.Raw    { return codec.FieldValue(p.w.Method) }
+func (p *packet) name() codec.Raw      { return codec.FieldValue(p.w.Name) }
+func (p *packet) newName() codec.Raw   { return codec.FieldValue(p.w.NewName) }
+func (p *packet) value() codec.Raw     { return codec.FieldValue(p.w.Value) }
+func (p *packet) user() codec.Raw      { return codec.FieldValue(p.w.User) }
+func (p *packet) projectID() codec.Raw { return codec.FieldValue(p.w.ProjectID) }
 
 // valid is CloudLink's general validation, which every message has to pass.
 func (p *packet) valid() bool {
