@@ -245,7 +245,10 @@ func (p *process) stop(t *testing.T) {
 		t.Errorf("line %d: does not end on SIGTERM\n%s", p.line, p.output())
 	}
 	var exit *exec.ExitError
-	if errors.As(p.err, &exit) && !endedBySIGTERM(exit) {
+	// make, which gets the signal too, may be told of it while it reaps the child that has ended already; GNU make 4.3
+	// then says this and ends with 2.
+	raced := strings.Contains(p.output(), "*** wait: No child processes.")
+	if errors.As(p.err, &exit) && !endedBySIGTERM(exit) && !raced {
 		t.Errorf("line %d: %v\n%s", p.line, p.err, p.output())
 	}
 	if found := harness.Trouble(p.output()); found != "" {
