@@ -62,6 +62,8 @@ const (
 type Options struct {
 	// Listen holds the WebSocket addresses: HOST:PORT or unix:PATH. Empty means DefaultListen.
 	Listen []string
+	// NoListen leaves the WebSocket port of CL4 and Scratch closed, for a server that is a PyStrands broker alone.
+	NoListen bool
 	// Protocols lists what the WebSocket port speaks, in the order in which a first message is tried. Empty means
 	// CL4, then Scratch.
 	Protocols []string
@@ -100,6 +102,9 @@ type Options struct {
 
 	// Scratch holds the limits of Scratch cloud variables.
 	Scratch ScratchOptions
+
+	// PyStrands configures the PyStrands broker. The zero value means that there is none.
+	PyStrands PyStrandsOptions
 
 	// MaxMessage bounds one inbound message in bytes. Zero value means DefaultMaxMessage.
 	MaxMessage int
