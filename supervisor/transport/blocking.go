@@ -58,7 +58,7 @@ func (c *Conn) writeBlocking(rest *transfer) {
 			frames, calls = t.advance(n), 1
 		}
 		written -= t.left
-		c.shard.counts.framesOut.Add(uint64(frames))
+		c.wrote(frames)
 		c.shard.counts.writes.Add(uint64(calls))
 		c.shard.counts.bytesOut.Add(uint64(written))
 		if err != nil {

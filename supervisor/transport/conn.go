@@ -43,10 +43,12 @@ type Conn struct {
 	lentMessages atomic.Int32
 	lentBytes    atomic.Int64
 	paused       atomic.Bool
+	held         atomic.Bool // see Hold
 
 	ended atomic.Bool // ending is set
 
 	deflate bool // permessage-deflate was agreed on; set before the connection is shared
+	stream  *stream
 
 	mu        sync.Mutex // may be locked under shard.mu; flusher.mu and Server.mu are not locked under it
 	listed    bool       // in the flusher's list
@@ -91,7 +93,7 @@ func (c *Conn) enqueue(f *codec.Frame, closeWhenFull bool) bool {
 			c.shard.counts.framesLate.Add(1)
 			return false
 		}
-		if c.pending == 0 || c.pending+n <= c.srv.opt.OutboxBytes {
+		if c.pending == 0 || c.pending+n <= c.srv.opt.OutboxBytes && c.out.fits(c.srv.opt.OutboxFrames) {
 			c.out.push(f)
 			c.queued(n)
 			return true
@@ -106,7 +108,7 @@ func (c *Conn) enqueue(f *codec.Frame, closeWhenFull bool) bool {
 		}
 	}
 	c.mu.Unlock()
-	if c.end(End{codePolicy, reasonSlow, CauseSlowConsumer}) {
+	if c.end(End{c.srv.opt.SlowCode, reasonSlow, CauseSlowConsumer}) {
 		c.srv.counters.slowConsumer(SlowClosed)
 	}
 	c.srv.counters.drop(CauseSlowConsumer, 1)
@@ -201,7 +203,7 @@ func (c *Conn) Close(code uint16, reason string) {
 func (c *Conn) end(e End) bool {
 	now := time.Now()
 	x := &ending{End: e, flushed: make(chan struct{}), by: now.Add(c.srv.opt.WriteTimeout)}
-	if e.Code != codeAbnormal {
+	if e.Code != codeAbnormal && c.stream == nil {
 		x.frame = codec.RawFrame(codec.CloseFrame(e.Code, e.Reason))
 	}
 
@@ -212,16 +214,16 @@ func (c *Conn) end(e End) bool {
 	}
 	c.ending = x
 	var dropped, bytes int
-	if e.Cause == CauseSlowConsumer || e.Cause == CausePongTimeout || x.frame == nil {
+	if e.Cause == CauseSlowConsumer || e.Cause == CausePongTimeout || e.Code == codeAbnormal {
 		// It does not take what it has: the Close frame has a better chance alone.
 		dropped, bytes = c.out.drop(c.deflate)
 		c.cutQueue = true
 		x.by = now.Add(c.srv.opt.CloseLinger)
 	}
 	c.pending -= bytes
-	if x.frame == nil {
+	if e.Code == codeAbnormal {
 		c.broken = true
-	} else {
+	} else if x.frame != nil {
 		c.out.pushLast(x.frame)
 		c.pending += x.frame.Len()
 	}
@@ -231,6 +233,9 @@ func (c *Conn) end(e End) bool {
 		c.nc.SetWriteDeadline(c.writeDeadline(now))
 	} else if c.broken {
 		c.endWrite()
+	} else if c.out.empty() {
+		c.writing = true
+		go c.writeBlocking(nil) // a stream that only has to be half-closed
 	} else if !c.listed {
 		c.listed, list = true, true
 	}
@@ -334,6 +339,10 @@ func (c *Conn) finish() {
 	c.nc.SetReadDeadline(c.drainDeadline())
 	c.mu.Unlock()
 
+	if c.stream != nil {
+		<-flushed
+		c.streamOver()
+	}
 	discard(c.nc)
 	<-flushed
 	closeSocket(c.nc)

@@ -115,7 +115,7 @@ func (c *Conn) writeNow(t *transfer, w *rawWrite) {
 	frames := w.run(c.raw)
 	written -= t.left
 	counts := c.shard.counts
-	counts.framesOut.Add(uint64(frames))
+	c.wrote(frames)
 	counts.writes.Add(uint64(w.calls))
 	counts.bytesOut.Add(uint64(written))
 

@@ -17,9 +17,24 @@ type headBuffer struct {
 // headSurplus is the room for input behind the head. More of it stays in the socket until the reader takes over.
 const headSurplus = 4 << 10
 
+// headUsual is the size of a headBuffer that need not grow for what clients usually send.
+const headUsual = 8 << 10
+
 func newHeadBuffer(maxHead int) *headBuffer {
-	return &headBuffer{buf: make([]byte, maxHead+headSurplus), fields: make([]field, 0, 32)}
+	return &headBuffer{buf: make([]byte, min(maxHead, headUsual)+headSurplus), fields: make([]field, 0, 32)}
 }
+
+// grow makes room behind buf[:n], for heads of at most maxHead bytes.
+func (hb *headBuffer) grow(n, maxHead int) {
+	if n == len(hb.buf) && n < maxHead+headSurplus {
+		larger := make([]byte, min(2*n, maxHead+headSurplus))
+		copy(larger, hb.buf)
+		hb.buf = larger
+	}
+}
+
+// usual tells whether the buffer is worth keeping.
+func (hb *headBuffer) usual() bool { return len(hb.buf) <= headUsual+headSurplus }
 
 // field is one header line (RFC 9112 section 5).
 type field struct{ name, value []byte }

@@ -49,13 +49,18 @@ func (s *Server) Listen(addr string, t TLS) (*Listener, error) {
 // Addr is where the listener listens, with the port it has got.
 func (l *Listener) Addr() net.Addr { return l.ln.Addr() }
 
-// URL is what a client connects to; for a unix socket it is unix:PATH.
+// URL is what a client connects to: ws:// or wss://, tcp:// or tls:// for streams, unix:PATH for a unix socket.
 func (l *Listener) URL() string {
 	if strings.HasPrefix(l.name, unixPrefix) {
 		return l.name
 	}
 	scheme := "ws://"
-	if l.tls.Certificate != nil {
+	switch {
+	case l.srv.streams != nil && l.tls.Certificate != nil:
+		scheme = "tls://"
+	case l.srv.streams != nil:
+		scheme = "tcp://"
+	case l.tls.Certificate != nil:
 		scheme = "wss://"
 	}
 	host, port, err := net.SplitHostPort(l.ln.Addr().String())
@@ -114,6 +119,10 @@ func (s *Server) serve(nc net.Conn, l *Listener) {
 	s.counters.accepted.Add(1)
 	if !s.enter(nc) {
 		nc.Close()
+		return
+	}
+	if s.streams != nil {
+		go s.openStream(nc, l)
 		return
 	}
 	go s.upgrade(nc, l)

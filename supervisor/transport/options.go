@@ -29,6 +29,10 @@ type Options struct {
 	// OutboxBytes bounds what waits to be written to one connection. A single larger frame is still taken when
 	// nothing else waits. Zero value means DefaultOutboxBytes.
 	OutboxBytes int
+	// OutboxFrames bounds the same in frames, not counting those that are being written. Zero value means no limit.
+	OutboxFrames int
+	// SlowCode is the close code of a client for which more would have to wait. Zero value means 1008.
+	SlowCode uint16
 	// PingInterval is the silence of a client after which it is sent a ping. Zero value means
 	// DefaultPingInterval, a negative one switches pings off.
 	PingInterval time.Duration
@@ -75,6 +79,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	setDefault(&o.MaxMessage, DefaultMaxMessage)
 	setDefault(&o.OutboxBytes, DefaultOutboxBytes)
+	setDefault(&o.SlowCode, codePolicy)
 	setDefault(&o.PingInterval, DefaultPingInterval)
 	setDefault(&o.PongTimeout, DefaultPongTimeout)
 	setDefault(&o.HandshakeTimeout, DefaultHandshakeTimeout)

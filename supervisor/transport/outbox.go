@@ -28,6 +28,11 @@ var batches = sync.Pool{New: func() any { return &batch{frames: make([]*codec.Fr
 
 func (o *outbox) empty() bool { return o.first == nil && o.pong == nil }
 
+// fits tells whether another frame may wait where at most limit may; 0 means any number.
+func (o *outbox) fits(limit int) bool {
+	return limit == 0 || o.more == nil || len(o.more.frames)+1 < limit
+}
+
 func (o *outbox) push(f *codec.Frame) {
 	if o.first == nil {
 		o.first = f

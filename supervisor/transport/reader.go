@@ -33,6 +33,11 @@ func (c *Conn) feed(in []byte) {
 		c.seen.Store(now)
 	}
 	c.messages, c.pings = 0, 0
+	if c.stream != nil {
+		c.stream.feed(in)
+		counts.messagesIn.Add(uint64(c.messages))
+		return
+	}
 	err := c.parser.Feed(in, (*events)(c))
 	if c.messages > 0 {
 		counts.messagesIn.Add(uint64(c.messages))
@@ -47,7 +52,7 @@ func (c *Conn) feed(in []byte) {
 	}
 }
 
-// gone is called when the socket cannot be read any more.
+// gone is called when the socket cannot be read any more, other than at the orderly end of a stream.
 func (c *Conn) gone() { c.end(End{codeAbnormal, "", CausePeerGone}) }
 
 // over is called after the last turn.
@@ -114,7 +119,7 @@ func (k *credit) Done(bytes int) {
 // lagging tells that the session is so far behind that c is not to be read from. The reader then waits for resume, or
 // wake. It is called between turns.
 func (c *Conn) lagging() bool {
-	if int(c.lentMessages.Load()) < c.srv.opt.MaxInFlightMessages &&
+	if !c.held.Load() && int(c.lentMessages.Load()) < c.srv.opt.MaxInFlightMessages &&
 		int(c.lentBytes.Load()) < c.srv.opt.MaxInFlightBytes {
 		return false
 	}
@@ -134,7 +139,7 @@ func (c *Conn) lagging() bool {
 }
 
 func (c *Conn) caughtUp() bool {
-	return int(c.lentMessages.Load()) <= c.srv.opt.MaxInFlightMessages/2 &&
+	return !c.held.Load() && int(c.lentMessages.Load()) <= c.srv.opt.MaxInFlightMessages/2 &&
 		int(c.lentBytes.Load()) <= c.srv.opt.MaxInFlightBytes/2
 }
 

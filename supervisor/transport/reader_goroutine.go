@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"net"
 	"syscall"
@@ -39,6 +40,21 @@ func (c *Conn) awaitResume() {
 	}
 	c.mu.Unlock()
 	if ch != nil {
+		<-ch
+	}
+}
+
+// awaitEnd returns when the end of the connection has been decided.
+func (c *Conn) awaitEnd() {
+	for !c.ended.Load() {
+		c.mu.Lock()
+		if c.ending != nil {
+			c.mu.Unlock()
+			return
+		}
+		ch := make(chan struct{})
+		c.resume = ch
+		c.mu.Unlock()
 		<-ch
 	}
 }
@@ -85,7 +101,11 @@ func readRaw(c *Conn) {
 		}
 		r.n, r.err = 0, nil
 		if err := c.raw.Read(callback); err != nil || r.n == 0 {
-			if !c.ended.Load() {
+			switch {
+			case c.ended.Load():
+			case err == nil && r.err == nil:
+				c.peerEOF()
+			default:
 				c.gone()
 			}
 			return
@@ -113,7 +133,11 @@ func readPlain(c *Conn) {
 			c.feed(buf[:n])
 		}
 		if err != nil {
-			if !c.ended.Load() {
+			switch {
+			case c.ended.Load():
+			case errors.Is(err, io.EOF):
+				c.peerEOF()
+			default:
 				c.gone()
 			}
 			break

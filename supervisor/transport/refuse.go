@@ -67,6 +67,8 @@ func appendRefusal(b *bytes.Buffer, r *Refusal, html bool) {
 	switch status {
 	case http.StatusUpgradeRequired:
 		b.WriteString("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")
+	case http.StatusServiceUnavailable:
+		b.WriteString("Retry-After: 1\r\n")
 	case http.StatusMethodNotAllowed:
 		b.WriteString("Allow: GET\r\n")
 	}

@@ -22,6 +22,7 @@ import (
 type Server struct {
 	opt      Options
 	handler  Handler
+	streams  StreamHandler // instead of handler
 	log      *slog.Logger
 	counters *Counters
 	reader   reader
@@ -58,6 +59,9 @@ var ErrStopped = errors.New("transport: server is stopping")
 // New returns a Server that is ready for Listen.
 func New(o Options, h Handler) *Server {
 	o = o.withDefaults()
+	if _, ok := h.(Asker); ok {
+		o.Compression = false
+	}
 	s := &Server{
 		opt:          o,
 		handler:      h,

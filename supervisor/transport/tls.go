@@ -2,6 +2,7 @@ package transport
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +12,8 @@ import (
 type TLS struct {
 	// Certificate comes from LoadCertificate; nil means a plain port. The server reloads it when its files change.
 	Certificate *Certificate
+	// ClientCA, where given, is the authority that clients need a certificate of.
+	ClientCA *x509.CertPool
 	// AlsoPlain accepts plain clients on the same port; the two are told apart by their first byte.
 	AlsoPlain bool
 }
@@ -20,6 +23,16 @@ func (t TLS) check() error {
 		return errors.New("transport: TLS and plain on one port need a certificate")
 	}
 	return nil
+}
+
+// config is what a handshake needs.
+func (t TLS) config() *tls.Config {
+	conf := t.Certificate.config()
+	if t.ClientCA != nil {
+		conf = conf.Clone()
+		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, t.ClientCA
+	}
+	return conf
 }
 
 // recordHandshake is the first byte of a TLS connection (RFC 8446 section 5.1). No HTTP method begins with it.
@@ -60,7 +73,7 @@ func (s *Server) secure(socket net.Conn, l *Listener, buf []byte, n int) (net.Co
 	}
 
 	replay := &replayConn{Conn: socket, first: append([]byte(nil), buf[:n]...)}
-	tc := tls.Server(replay, l.tls.Certificate.config())
+	tc := tls.Server(replay, l.tls.config())
 	err := tc.Handshake()
 	if err == nil {
 		if n, err = tc.Read(buf); n > 0 {

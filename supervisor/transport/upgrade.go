@@ -22,7 +22,11 @@ var errAnswered = errors.New("answered")
 // whose stack, grown by all of this, ends with it.
 func (s *Server) upgrade(socket net.Conn, l *Listener) {
 	hb := s.heads.Get().(*headBuffer)
-	defer s.heads.Put(hb)
+	defer func() {
+		if hb.usual() {
+			s.heads.Put(hb)
+		}
+	}()
 
 	socket.SetDeadline(time.Now().Add(s.opt.HandshakeTimeout))
 	c, early := s.handshake(socket, l, hb)
@@ -33,12 +37,17 @@ func (s *Server) upgrade(socket net.Conn, l *Listener) {
 	if !s.promote(c, socket) {
 		// The client has been told yes, so it is told goodbye the WebSocket way.
 		s.counters.refuse(refuseDraining.Cause)
+		if c.receiver != nil {
+			c.notOpened(End{codeGoingAway, refuseDraining.Reason, CauseDrain})
+		}
 		s.goodbye(c.nc, goingAway)
 		s.leave(socket)
 		return
 	}
 	c.nc.SetDeadline(time.Time{})
-	if c.receiver = s.handler.Open(c); c.receiver == nil {
+	if c.receiver != nil {
+		c.opened()
+	} else if c.receiver = s.handler.Open(c); c.receiver == nil {
 		c.end(End{codeNormal, reasonRefused, CauseServerClosed}) // in case Open did not
 	}
 	s.reader.start(c, bytes.Clone(early))
@@ -55,7 +64,7 @@ func (s *Server) handshake(socket net.Conn, l *Listener, hb *headBuffer) (c *Con
 	if err != nil {
 		return nil, nil
 	}
-	size, n, err := s.readHead(nc, hb.buf, n)
+	size, n, err := s.readHead(nc, hb, n)
 	if err != nil {
 		return nil, nil
 	}
@@ -79,23 +88,46 @@ func (s *Server) handshake(socket net.Conn, l *Listener, hb *headBuffer) (c *Con
 		s.refuse(nc, r, false)
 		return nil, nil
 	}
+	var v Verdict
+	if asker, ok := s.handler.(Asker); ok {
+		c, v, n, err = s.ask(asker, nc, req, hb, n)
+		switch {
+		case err != nil:
+			s.counters.refuse(refusedEOF)
+			closeSocket(nc)
+			return nil, nil
+		case v.Refusal != nil:
+			s.refuse(nc, v.Refusal, false)
+			return nil, nil
+		}
+		nc.SetDeadline(time.Now().Add(s.opt.HandshakeTimeout))
+	}
 	if !s.opt.KeepHeaders {
 		req.Header = nil
 	}
 
 	h.keepOneConnection()
 	hb.out.Reset()
-	deflate, err := s.answer(hb, size)
-	if err != nil {
+	deflate, err := s.answer(hb, size, v.Subprotocol)
+	switch {
+	case err != nil:
 		s.refuse(nc, refuseHandshake, false)
-		return nil, nil
+	default:
+		if _, err = nc.Write(hb.out.Bytes()); err != nil {
+			s.counters.refuse(refusedEOF)
+			closeSocket(nc)
+		}
 	}
-	if _, err := nc.Write(hb.out.Bytes()); err != nil {
-		s.counters.refuse(refusedEOF)
-		closeSocket(nc)
+	switch {
+	case err != nil && c != nil:
+		c.notOpened(End{codeAbnormal, "", CausePeerGone})
 		return nil, nil
+	case err != nil:
+		return nil, nil
+	case c == nil:
+		c = s.newConn(nc, req, deflate)
 	}
-	return s.newConn(nc, req, deflate), hb.buf[size:n]
+	return c, hb.buf[size:n]
 }
 
 // refuseRead deals with a socket that ended or timed out after n bytes of its head.
@@ -111,12 +143,12 @@ func (s *Server) refuseRead(nc net.Conn, n int, err error) {
 	}
 }
 
-// readHead reads until the head is complete: buf[:size] is the head, buf[:n] all there is. On an error the socket
-// has been answered and closed.
-func (s *Server) readHead(nc net.Conn, buf []byte, n int) (size, all int, err error) {
+// readHead reads until the head is complete: hb.buf[:size] is the head, hb.buf[:n] all there is. On an error the
+// socket has been answered and closed.
+func (s *Server) readHead(nc net.Conn, hb *headBuffer, n int) (size, all int, err error) {
 	seen := 0
 	for {
-		b := buf[:n]
+		b := hb.buf[:n]
 		if size := headEnd(b, seen); size >= 0 && size <= s.opt.MaxHead {
 			return size, n, nil
 		} else if size >= 0 || n >= s.opt.MaxHead {
@@ -135,7 +167,8 @@ func (s *Server) readHead(nc net.Conn, buf []byte, n int) (size, all int, err er
 			}
 		}
 		seen = n
-		m, err := nc.Read(buf[n:])
+		hb.grow(n, s.opt.MaxHead)
+		m, err := nc.Read(hb.buf[n:])
 		n += m
 		if m == 0 {
 			s.refuseRead(nc, n, err)
@@ -192,16 +225,23 @@ func (s *Server) request(socket, nc net.Conn, l *Listener, h *head) *Request {
 	if string(h.uri) != r.URI {
 		r.URI = string(h.uri)
 	}
-	if a, ok := socket.RemoteAddr().(*net.TCPAddr); ok {
-		ap := a.AddrPort()
-		r.Addr = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	}
+	r.Addr = peerAddress(socket)
 	forwarded := ""
 	if s.opt.RealIPHeader != "" {
 		forwarded = h.joined(s.opt.RealIPHeader)
 	}
 	r.IP, r.ClientIP = clientAddress(r.Addr.Addr().WithZone(""), forwarded, s.opt.TrustedProxies)
 	return r
+}
+
+// peerAddress is invalid for unix sockets.
+func peerAddress(socket net.Conn) netip.AddrPort {
+	a, ok := socket.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	ap := a.AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
 // keepOneConnection hides all Connection fields from ws.Upgrader but one that names the upgrade: it wants to find it
@@ -220,10 +260,13 @@ func (h *head) keepOneConnection() {
 	}
 }
 
-// answer lets ws.Upgrader, which needs no copy of the head, write the 101 into hb.out. No subprotocol is ever
-// selected, as CloudLink does it.
-func (s *Server) answer(hb *headBuffer, size int) (deflate bool, err error) {
+// answer lets ws.Upgrader, which needs no copy of the head, write the 101 into hb.out. No subprotocol is selected
+// unless an Asker wants one, as CloudLink does it.
+func (s *Server) answer(hb *headBuffer, size int, subprotocol string) (deflate bool, err error) {
 	var u ws.Upgrader
+	if subprotocol != "" {
+		u.Protocol = func(offered []byte) bool { return string(offered) == subprotocol }
+	}
 	u.WriteBufferSize = 512
 	u.ReadBufferSize = 1024
 	extension := wsflate.Extension{Parameters: wsflate.Parameters{

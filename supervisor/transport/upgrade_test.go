@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"encoding/base64"
 	"net"
@@ -375,14 +376,13 @@ func FuzzHead(f *testing.F) {
 		if n < 0 {
 			return
 		}
-		hb := newHeadBuffer(max(n, 1))
-		copy(hb.buf, b[:n])
+		hb := &headBuffer{buf: bytes.Clone(b[:n])}
 		var h head
 		if h.parse(hb.buf[:n], hb.fields, DefaultMaxURI) != nil || s.check(&h) != nil {
 			return
 		}
 		h.keepOneConnection()
-		if _, err := s.answer(hb, n); err != nil {
+		if _, err := s.answer(hb, n, ""); err != nil {
 			t.Errorf("accepted here, refused there: %v: %q", err, b)
 		}
 	})
