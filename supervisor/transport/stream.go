@@ -124,11 +124,11 @@ func (c *Conn) wrote(frames int) {
 	}
 }
 
-// Abort cuts the connection off: what waits is not sent.
-func (c *Conn) Abort() { c.abort(CauseServerClosed) }
+// Abort cuts the connection off for the cause given: what waits is not sent.
+func (c *Conn) Abort(cause Cause) { c.abort(cause) }
 
 // Lend counts m, which was made of a stream's bytes, against Options.MaxInFlightMessages and MaxInFlightBytes until it
-// is released, as messages of a WebSocket are counted.
+// is released, as messages of a WebSocket are counted. Only StreamReceiver.Data may call it.
 func (c *Conn) Lend(m *codec.Message) {
 	c.messages++
 	c.lentMessages.Add(1)
