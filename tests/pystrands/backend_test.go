@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -107,6 +108,52 @@ func (b *broker) backend(t testing.TB) *backend {
 	}
 	t.Cleanup(c.close)
 	return c
+}
+
+// attach opens a backend connection and returns when the broker gives it work: the newest backend is asked first, so a
+// connection request that it refuses shows that it is attached.
+func (b *broker) attach(t testing.TB) *backend {
+	t.Helper()
+	c := b.backend(t)
+	if upstreamSide() {
+		time.Sleep(afterConnect)
+		return c
+	}
+	must(t, c.sendText(`{"action":"heartbeat"}`+"\n")) // a valid line attaches at once
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if b.refusesOne(t, c) {
+			return c
+		}
+	}
+	t.Fatal("the backend is not attached")
+	return nil
+}
+
+// refusesOne lets an end client in front ask, and says whether the backend was asked and has refused it.
+func (b *broker) refusesOne(t testing.TB, c *backend) bool {
+	t.Helper()
+	probe := b.client(t, "/ws/attach")
+	defer probe.cut()
+	status := make(chan int, 1)
+	go func() {
+		code, _ := probe.status(patience)
+		status <- code
+	}()
+	for {
+		select {
+		case <-c.lines.more:
+			for l, ok := c.lines.take(); ok; l, ok = c.lines.take() {
+				if l.action() == "connection_request" {
+					must(t, c.send("response", l.requestID(), object{"accepted": false}))
+				}
+			}
+		case code := <-status:
+			if code != http.StatusForbidden && code != http.StatusServiceUnavailable {
+				t.Fatalf("HTTP status %d for a refused client", code)
+			}
+			return code == http.StatusForbidden
+		}
+	}
 }
 
 func (c *backend) read() {
