@@ -1,0 +1,96 @@
+package pystrands
+
+import (
+	"bytes"
+
+	"github.com/skeinhq/skein/codec"
+)
+
+// Events gets what a Splitter finds, in order.
+type Events interface {
+	// OnLines gets one or more whole lines, each with its newline. It owns the message and releases it.
+	OnLines(m *codec.Message)
+	// OnOversize is called once for a line that was skipped because it is too long.
+	OnOversize()
+}
+
+// Splitter cuts the bytes of a backend into blocks of whole lines, as many at a time as have come in. Between lines it
+// holds no buffer. It is not safe for use by several goroutines.
+type Splitter struct {
+	maxLine  int
+	rest     []byte // the beginning of a line
+	skipping bool   // the rest of a line that is too long is thrown away
+}
+
+// Init makes the splitter ready. Lines of more than maxLine bytes, their newline not counted, are skipped.
+func (s *Splitter) Init(maxLine int) { *s = Splitter{maxLine: maxLine} }
+
+// Release gives up the line that has only begun.
+func (s *Splitter) Release() { s.rest = nil }
+
+// Feed takes the next bytes. They are not kept.
+func (s *Splitter) Feed(in []byte, e Events) {
+	for len(in) > 0 {
+		if s.skipping {
+			i := bytes.IndexByte(in, '\n')
+			if i < 0 {
+				return
+			}
+			in, s.skipping = in[i+1:], false
+			continue
+		}
+		end := bytes.LastIndexByte(in, '\n') + 1
+		switch {
+		case end == 0 && len(s.rest)+len(in) > s.maxLine:
+			s.skip(e)
+			return
+		case end == 0:
+			s.rest = append(s.rest, in...)
+			return
+		case len(s.rest)+end-1 > s.maxLine:
+			// One of the lines may be too long: one by one.
+			end = bytes.IndexByte(in, '\n') + 1
+			if len(s.rest)+end-1 > s.maxLine {
+				s.skip(e)
+				continue
+			}
+		}
+		s.emit(in[:end], e)
+		in = in[end:]
+	}
+}
+
+func (s *Splitter) skip(e Events) {
+	s.rest, s.skipping = nil, true
+	e.OnOversize()
+}
+
+// largeBlock is from what size on a block is handed over without another copy.
+const largeBlock = 64 << 10
+
+// emit hands over what was kept and what follows.
+func (s *Splitter) emit(in []byte, e Events) {
+	if len(s.rest) == 0 {
+		e.OnLines(codec.NewMessage(in, false))
+		return
+	}
+	block := append(s.rest, in...)
+	s.rest = nil
+	if len(block) >= largeBlock {
+		e.OnLines(&codec.Message{Payload: block})
+		return
+	}
+	e.OnLines(codec.NewMessage(block, false))
+}
+
+// NextLine returns the first line of a block, without its newline and the blanks around it, and what follows it. Empty
+// lines are passed over. It returns false when there is no further line.
+func NextLine(block []byte) (line, rest []byte, ok bool) {
+	for len(block) > 0 {
+		line, block, _ = bytes.Cut(block, []byte{'\n'})
+		if line = bytes.Trim(line, " \t\r"); len(line) > 0 {
+			return line, block, true
+		}
+	}
+	return nil, nil, false
+}
