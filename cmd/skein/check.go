@@ -17,9 +17,9 @@ error with its place, what is in force and where it came from to standard output
 when something is wrong. Variables that start with SKEIN_ and that nobody knows count as wrong.`,
 		Args: cobra.NoArgs,
 	}
-	flags := withSettings(cmd, config.Settings)
+	flags := withSettings(cmd, config.Serve)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return check(cmd, config.Load(config.Settings, flags, os.Environ()))
+		return check(cmd, config.Load(config.Serve, flags, os.Environ()))
 	}
 	return cmd
 }

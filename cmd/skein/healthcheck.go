@@ -27,15 +27,11 @@ func newHealthcheck() *cobra.Command {
 clients. The exit status is 0 when it does and 1 otherwise, as containers want it.`,
 		Args: cobra.NoArgs,
 	}
-	var settings []config.Setting
-	for _, s := range config.Settings {
-		if s.Name == "admin" || s.Name == "config" {
-			settings = append(settings, s)
-		}
-	}
-	flags := withSettings(cmd, settings)
+	flags := withSettings(cmd, config.Serve.Only(func(s *config.Setting) bool {
+		return s.Name == "admin" || s.Name == "config"
+	}))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		admin, err := adminAddress(config.Load(config.Settings, flags, os.Environ()))
+		admin, err := adminAddress(config.Load(config.Serve, flags, os.Environ()))
 		if err != nil {
 			return err
 		}

@@ -15,19 +15,25 @@ import (
 // helpWidth is how long the lines of the help are at most.
 const helpWidth = 100
 
-// withSettings gives a command the flags of settings, and a help that lists them under their headings.
-func withSettings(cmd *cobra.Command, settings []config.Setting) *config.Flags {
+// withSettings gives a command the flags of a table, and a help that lists them under their headings.
+func withSettings(cmd *cobra.Command, table config.Table) *config.Flags {
 	cmd.Flags().SortFlags = false
-	flags := config.AddFlags(cmd.Flags(), settings)
-	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
-		writeUsage(cmd.OutOrStderr(), cmd, settings)
+	flags := config.AddFlags(cmd.Flags(), table.Settings)
+	plain := new(cobra.Command).UsageFunc()
+	cmd.SetUsageFunc(func(of *cobra.Command) error {
+		if of != cmd {
+			return plain(of) // a command below this one
+		}
+		writeUsage(cmd.OutOrStderr(), cmd, table)
 		return nil
 	})
 	return flags
 }
 
-func writeUsage(w io.Writer, cmd *cobra.Command, settings []config.Setting) {
+func writeUsage(w io.Writer, cmd *cobra.Command, table config.Table) {
 	fmt.Fprintf(w, "Usage:\n  %s\n", cmd.UseLine())
+	writeCommands(w, cmd)
+	settings := table.Settings
 	heading := ""
 	for i := range settings {
 		s := &settings[i]
@@ -35,22 +41,49 @@ func writeUsage(w io.Writer, cmd *cobra.Command, settings []config.Setting) {
 			heading = s.Group
 			fmt.Fprintf(w, "\n%s:\n", heading)
 		}
-		writeFlag(w, cmd.Flags().Lookup(s.Name), helpText(s))
+		writeFlag(w, cmd.Flags().Lookup(s.Flag()), helpText(s))
+		if name := s.FileFlag(); name != "" {
+			f := cmd.Flags().Lookup(name)
+			writeFlag(w, f, f.Usage)
+		}
 	}
 	fmt.Fprint(w, "\nOther:\n")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		for i := range settings {
-			if settings[i].Name == f.Name {
+			if s := &settings[i]; s.Flag() == f.Name || s.FileFlag() == f.Name {
 				return
 			}
 		}
 		writeFlag(w, f, f.Usage)
 	})
-	fmt.Fprint(w, `
+	fmt.Fprint(w, sources(table))
+}
+
+// sources says where else a setting may stand, and what wins.
+func sources(table config.Table) string {
+	if table.EnvWins {
+		return `
+A setting may also stand in the environment (PYSTRAND_WS_PORT), which wins over the flag. One dash
+before a flag is as good as two. Of a flag given several times the last one counts; lists have
+commas between their values.
+`
+	}
+	return `
 A setting may also stand in the environment (SKEIN_MAX_CLIENTS) or in a file (max_clients).
 Flags win over the environment, the environment over the file. Lists are flags given several
 times, or values with commas between them.
-`)
+`
+}
+
+// writeCommands lists the commands below this one.
+func writeCommands(w io.Writer, cmd *cobra.Command) {
+	heading := "\nCommands:\n"
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			fmt.Fprintf(w, "%s  %-12s %s\n", heading, c.Name(), c.Short)
+			heading = ""
+		}
+	}
 }
 
 func helpText(s *config.Setting) string {
@@ -102,7 +135,7 @@ func suggestFlag(cmd *cobra.Command, err error) error {
 
 // load reads the configuration for a command that starts something. It reports what is wrong.
 func load(cmd *cobra.Command, flags *config.Flags) (*config.Result, error) {
-	r := config.Load(config.Settings, flags, os.Environ())
+	r := config.Load(config.Serve, flags, os.Environ())
 	err := r.Problems.Err()
 	switch {
 	case err == nil:
@@ -114,11 +147,6 @@ func load(cmd *cobra.Command, flags *config.Flags) (*config.Result, error) {
 }
 
 // echoSettings are those that concern the transport.
-func echoSettings() (out []config.Setting) {
-	for _, s := range config.Settings {
-		if s.Echo {
-			out = append(out, s)
-		}
-	}
-	return out
+func echoSettings() config.Table {
+	return config.Serve.Only(func(s *config.Setting) bool { return s.Echo })
 }

@@ -1,5 +1,5 @@
-// Command skein is the server, and what goes with it: a check of its configuration, an echo server and a probe for
-// containers.
+// Command skein is the server, and what goes with it: the PyStrands broker alone, a check of the configuration, an
+// echo server and a probe for containers. Under the name pystrands-server it is that broker and nothing else.
 //
 // Exit status: 0 after a clean end, 1 after a failure, 2 when the command line is wrong.
 package main
@@ -17,10 +17,14 @@ import (
 
 func main() {
 	args := os.Args[1:]
-	if len(args) == 0 && mousetrap.StartedByExplorer() {
+	if len(args) == 0 && mousetrap.StartedByExplorer() && !isPyStrandsServer(os.Args[0]) {
 		args = []string{"serve"} // a double click wants a server, and a window that stays open
 	}
-	os.Exit(run(context.Background(), args, os.Stdout, os.Stderr))
+	root := newRoot()
+	if isPyStrandsServer(os.Args[0]) {
+		root = newPyStrandsServer()
+	}
+	os.Exit(execute(context.Background(), root, args, os.Stdout, os.Stderr))
 }
 
 // Exit statuses.
@@ -34,14 +38,21 @@ type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
+// versionTemplate is the answer to --version.
+const versionTemplate = "{{.Version}}\n"
+
 // errSilent is a failure that has been reported already.
 var errSilent = failure{errors.New("reported")}
 
 // run runs a command line and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return execute(ctx, newRoot(), args, stdout, stderr)
+}
+
+// execute is run for a program with other commands.
+func execute(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	cobra.MousetrapHelpText = ""
-	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(likeGo(root, args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -53,10 +64,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, errSilent):
 		return exitFailure
 	case errors.As(err, &f):
-		fmt.Fprintln(stderr, "skein:", err)
+		fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
 		return exitFailure
 	}
-	fmt.Fprintf(stderr, "skein: %v\nTry '%s --help'.\n", err, cmd.CommandPath())
+	fmt.Fprintf(stderr, "%s: %v\nTry '%s --help'.\n", root.Name(), err, cmd.CommandPath())
 	return exitUsage
 }
 
@@ -69,8 +80,8 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetVersionTemplate(versionTemplate)
 	root.SetFlagErrorFunc(suggestFlag)
-	root.AddCommand(newServe(), newEcho(), newCheck(), newHealthcheck(), newVersion(), newDocs())
+	root.AddCommand(newServe(), newEcho(), newPyStrands(), newCheck(), newHealthcheck(), newVersion(), newDocs())
 	return root
 }

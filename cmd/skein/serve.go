@@ -21,7 +21,7 @@ SIGINT and SIGTERM stop it in an orderly way; a second one stops it at once, wit
 SIGHUP reads the certificates again.`,
 		Args: cobra.NoArgs,
 	}
-	flags := withSettings(cmd, config.Settings)
+	flags := withSettings(cmd, config.Serve)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		r, err := load(cmd, flags)
 		if err != nil {
@@ -36,7 +36,11 @@ SIGHUP reads the certificates again.`,
 }
 
 func serve(ctx context.Context, r *config.Result) error {
-	log := greet(r)
+	return runServer(ctx, r, greet(r))
+}
+
+// runServer starts what the configuration says, tells where it listens, and runs it until a signal ends it.
+func runServer(ctx context.Context, r *config.Result, log *slog.Logger) error {
 	o := r.Config.Server
 	b := build()
 	o.Logger, o.Version, o.Commit = log, b.Version, b.Commit
@@ -50,14 +54,17 @@ func serve(ctx context.Context, r *config.Result) error {
 	for _, l := range srv.Listeners() {
 		announce(log, l, r.Config.Server)
 	}
+	announcePyStrands(log, srv, r.Config.Server)
 	return (&lifecycle{srv, signals, drainTimeout(r), log, notifySystemd(log)}).run(ctx)
 }
 
 // greet returns the logger after it has said which program this is, and what is odd about its configuration.
-func greet(r *config.Result) *slog.Logger {
+func greet(r *config.Result) *slog.Logger { return greetAs(build().String(), r) }
+
+// greetAs is greet with another name for the program.
+func greetAs(program string, r *config.Result) *slog.Logger {
 	log := stderrLogger(r.Config.Log)
-	b := build()
-	log.Info(b.String())
+	log.Info(program)
 	for _, p := range r.Problems.Warnings() {
 		log.Warn(p.String())
 	}

@@ -14,9 +14,18 @@ var version, commit string
 // buildInfo is what is known of the program.
 type buildInfo struct{ Version, Commit, Go string }
 
+// What the program speaks, with the version of the server that it behaves as.
+const (
+	speaksCloudLink = "CloudLink 0.2.0"
+	speaksPyStrands = "PyStrands 1.0.0"
+)
+
 // String is the line that the program introduces itself with.
-func (b buildInfo) String() string {
-	s := "Skein " + b.Version + " (speaks CloudLink 0.2.0)"
+func (b buildInfo) String() string { return b.speaking(speaksCloudLink) }
+
+// speaking is the same for a part of the program that speaks something else.
+func (b buildInfo) speaking(what string) string {
+	s := "Skein " + b.Version + " (speaks " + what + ")"
 	if b.Commit != "" {
 		s += ", commit " + b.Commit
 	}

@@ -15,6 +15,7 @@ func (r *Result) crossCheck() {
 	r.checkTLS()
 	r.checkAddresses()
 	r.checkProxies()
+	r.checkPyStrands()
 	r.checkRest()
 }
 
@@ -29,34 +30,44 @@ func (r *Result) warn(name, format string, args ...any) {
 
 func (r *Result) checkTLS() {
 	s := &r.Config.Server
-	switch {
-	case s.TLSCert != "" && s.TLSKey == "":
-		r.wrong("tls-cert", "a certificate needs its private key: tls-key is missing")
-	case s.TLSCert == "" && s.TLSKey != "":
-		r.wrong("tls-key", "a private key needs its certificate: tls-cert is missing")
-	case s.TLSCert == "" && s.TLS != "":
+	if s.TLSCert == "" && s.TLSKey == "" && s.TLS != "" {
 		r.wrong("tls", "TLS needs a certificate: tls-cert and tls-key are missing")
-	case s.TLSCert != "":
-		r.checkCertificate(s.TLSCert, s.TLSKey)
 	}
+	r.checkPair("tls-cert", s.TLSCert, "tls-key", s.TLSKey)
 }
 
-func (r *Result) checkCertificate(cert, key string) {
+// checkPair checks a certificate with its key, of the settings with those names. It may be absent.
+func (r *Result) checkPair(certName, cert, keyName, key string) {
+	switch {
+	case cert == "" && key == "":
+		return
+	case key == "":
+		r.wrong(certName, "a certificate needs its private key: %s is missing", r.flag(keyName))
+		return
+	case cert == "":
+		r.wrong(keyName, "a private key needs its certificate: %s is missing", r.flag(certName))
+		return
+	}
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
-		r.wrong("tls-cert", "%v", err)
+		r.wrong(certName, "%v", err)
 		return
 	}
 	if leaf := pair.Leaf; leaf != nil && time.Now().After(leaf.NotAfter) {
-		r.warn("tls-cert", "the certificate has expired on %s", leaf.NotAfter.Format(time.DateOnly))
+		r.warn(certName, "the certificate has expired on %s", leaf.NotAfter.Format(time.DateOnly))
+	}
+}
+
+// noAddress reports a list of addresses that is given and empty.
+func (r *Result) noAddress(name string, n int) {
+	if r.given(name) && n == 0 && !r.reported(name) {
+		r.wrong(name, "no address")
 	}
 }
 
 func (r *Result) checkAddresses() {
 	s := &r.Config.Server
-	if r.given("listen") && len(s.Listen) == 0 && !r.reported("listen") {
-		r.wrong("listen", "no address")
-	}
+	r.noAddress("listen", len(s.Listen))
 	if r.given("protocols") && len(s.Protocols) == 0 && !r.reported("protocols") {
 		r.wrong("protocols", "no protocol")
 	}

@@ -2,7 +2,8 @@
 //
 // Every setting is one row of Settings, from which its flag, its variable, its key, its line in the help and in the
 // documentation, and its check follow. Values win in this order: flags, environment, file, defaults. What is wrong
-// anywhere is reported at once, with where it stands.
+// anywhere is reported at once, with where it stands. The PyStrands broker alone has a Table of its own, made of the
+// same rows, in which the environment wins over the flags.
 package config
 
 import (
@@ -15,6 +16,8 @@ import (
 type Config struct {
 	// Server holds the options of the server, without its logger and version.
 	Server supervisor.Options
+	// Ports are where the PyStrands broker alone listens. They are in Server too, put together.
+	Ports Ports
 	// Log says what is logged and how.
 	Log Log
 	// Path is the configuration file. Empty means none.

@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// prefixEnv is how the variables of the program start.
-const prefixEnv = "SKEIN_"
+// prefixServe is how the variables of the server start.
+const prefixServe = "SKEIN_"
 
 // suffixFile marks a variable that names the file with a secret.
 const suffixFile = "_FILE"
 
 // readEnv reads the environment. A variable that is empty counts as not set, because that is what container set-ups
 // make of variables that are not set.
-func readEnv(settings []Setting, environ []string) (found, Problems) {
+func readEnv(t Table, environ []string) (found, Problems) {
 	out := found{}
 	var problems Problems
 	for _, line := range slices.Sorted(slices.Values(environ)) {
 		name, value, _ := strings.Cut(line, "=")
-		if !strings.HasPrefix(name, prefixEnv) || value == "" {
+		if !strings.HasPrefix(name, t.Prefix) || value == "" {
 			continue
 		}
 		origin := Origin{Layer: LayerEnv, Key: name}
-		s, fromFile := byEnv(settings, name)
+		s, fromFile := byEnv(t.Settings, name)
 		if s == nil {
 			problems = append(problems, Problem{
-				Origin: origin, Message: "unknown variable" + suggestEnv(settings, name),
+				Origin: origin, Message: "unknown variable" + suggestEnv(t, name),
 				Warning: true, Unknown: true,
 			})
 			continue
@@ -53,7 +53,11 @@ func readSecret(path string) (texts []string, wrong string) {
 	if err != nil {
 		return nil, path + ": " + reason(err)
 	}
-	return []string{strings.TrimRight(string(data), "\r\n")}, ""
+	secret := strings.TrimRight(string(data), "\r\n")
+	if secret == "" {
+		return nil, path + ": the file is empty" // which would be no protection at all
+	}
+	return []string{secret}, ""
 }
 
 // byEnv returns the setting of a variable, and whether the variable names a file.
@@ -71,13 +75,13 @@ func byEnv(settings []Setting, name string) (s *Setting, fromFile bool) {
 }
 
 // suggestEnv compares the names without what they all start with, by which they would all be alike.
-func suggestEnv(settings []Setting, name string) string {
+func suggestEnv(t Table, name string) string {
 	var rest []string
-	for i := range settings {
-		rest = append(rest, strings.TrimPrefix(settings[i].Env(), prefixEnv))
+	for i := range t.Settings {
+		rest = append(rest, strings.TrimPrefix(t.Settings[i].Env(), t.Prefix))
 	}
-	if near := closest(strings.TrimPrefix(name, prefixEnv), rest); near != "" {
-		return ` (did you mean "` + prefixEnv + near + `"?)`
+	if near := closest(strings.TrimPrefix(name, t.Prefix), rest); near != "" {
+		return ` (did you mean "` + t.Prefix + near + `"?)`
 	}
 	return ""
 }

@@ -48,7 +48,7 @@ func assign(settings []Setting, path string, entries []fileEntry) (found, Proble
 	lines := map[string]int{}
 	for _, e := range entries {
 		origin := Origin{Layer: LayerFile, File: path, Line: e.line, Key: e.key}
-		s := byKey(settings, e.key)
+		s, fromFile := byKey(settings, e.key)
 		first, twice := lines[e.key]
 		switch {
 		case s == nil:
@@ -59,6 +59,10 @@ func assign(settings []Setting, path string, entries []fileEntry) (found, Proble
 			continue
 		}
 		lines[e.key] = e.line
+		if other, twice := out[s.Name]; twice {
+			problems = append(problems, Problem{Origin: origin, Message: "given although " + other.origin.Key + " is"})
+			continue
+		}
 		texts := e.texts
 		if s.List() && !e.list {
 			texts = nil
@@ -70,18 +74,27 @@ func assign(settings []Setting, path string, entries []fileEntry) (found, Proble
 		if e.list && !s.List() {
 			wrong = "one value is wanted, not a list"
 		}
+		if fromFile && wrong == "" {
+			texts, wrong = readSecret(texts[0])
+		}
 		out[s.Name] = entry{origin: origin, texts: texts, wrong: wrong}
 	}
 	return out, problems
 }
 
-func byKey(settings []Setting, key string) *Setting {
+// byKey returns the setting of a key, and whether the key names a file with it.
+func byKey(settings []Setting, key string) (s *Setting, fromFile bool) {
 	for i := range settings {
-		if k := settings[i].Key(); k != "" && k == key {
-			return &settings[i]
+		s := &settings[i]
+		switch k := s.Key(); {
+		case k == "":
+		case k == key:
+			return s, false
+		case s.Secret && k+strings.ToLower(suffixFile) == key:
+			return s, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // suggestKey also knows those who group settings as other programs do.

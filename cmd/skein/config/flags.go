@@ -9,20 +9,23 @@ import (
 // Flags collects what the flags of a command say. It does not judge their values, so that Load can report what is
 // wrong with them together with everything else.
 type Flags struct {
-	settings []Setting
-	set      *pflag.FlagSet
+	set *pflag.FlagSet
 }
 
 // AddFlags gives a command the flags of these settings.
 func AddFlags(set *pflag.FlagSet, settings []Setting) *Flags {
+	f := &Flags{set: set}
 	for i := range settings {
 		s := &settings[i]
-		f := set.VarPF(&flagValue{setting: s}, s.Name, s.Short, s.Help)
+		flag := set.VarPF(&flagValue{setting: s}, s.Flag(), s.Short, s.Help)
 		if s.Boolean() {
-			f.NoOptDefVal = "true"
+			flag.NoOptDefVal = "true"
+		}
+		if name := s.FileFlag(); name != "" {
+			set.Var(&flagValue{setting: s, file: true}, name, "file that holds "+s.Flag()+", which nobody sees in the list of processes")
 		}
 	}
-	return &Flags{settings: settings, set: set}
+	return f
 }
 
 // read returns what was given on the command line.
@@ -34,15 +37,22 @@ func (f *Flags) read() found {
 			return // a flag of the command itself
 		}
 		e := entry{origin: Origin{Layer: LayerFlag, Key: flag.Name}, texts: v.texts}
-		if v.setting.List() {
-			e.texts = nil
-			for _, t := range v.texts {
-				e.texts = append(e.texts, splitList(t)...)
-			}
-		} else {
+		if !v.setting.List() || v.setting.last {
 			e.texts = v.texts[len(v.texts)-1:] // the last one wins
 		}
-		out[flag.Name] = e
+		switch other, twice := out[v.setting.Name]; {
+		case twice:
+			e.wrong = "given although --" + other.origin.Key + " is"
+		case v.file:
+			e.texts, e.wrong = readSecret(e.texts[0])
+		case v.setting.List():
+			var texts []string
+			for _, t := range e.texts {
+				texts = append(texts, splitList(t)...)
+			}
+			e.texts = texts
+		}
+		out[v.setting.Name] = e
 	})
 	return out
 }
@@ -50,12 +60,13 @@ func (f *Flags) read() found {
 // flagValue is a pflag.Value that keeps the texts.
 type flagValue struct {
 	setting *Setting
+	file    bool // names the file with the value
 	texts   []string
 }
 
 // String implements pflag.Value. It is the default, for the help.
 func (v *flagValue) String() string {
-	if v.setting == nil {
+	if v.setting == nil || v.file {
 		return ""
 	}
 	return v.setting.Default
@@ -69,7 +80,10 @@ func (v *flagValue) Set(text string) error {
 
 // Type implements pflag.Value. It is what stands for the value in the help.
 func (v *flagValue) Type() string {
-	if v.setting.Boolean() {
+	switch {
+	case v.file:
+		return "FILE"
+	case v.setting.Boolean():
 		return ""
 	}
 	typ := strings.TrimPrefix(v.setting.Type(), "list of ")

@@ -53,6 +53,20 @@ func number(lowest int) kind[int] {
 	}
 }
 
+// numberOrNone is a number above zero, or zero, which options know as a negative one because their zero value means
+// the default.
+var numberOrNone = kind[int]{
+	typ: "number",
+	parse: func(s string) (int, error) {
+		n, err := number(0).parse(s)
+		if err == nil && n == 0 {
+			n = -1
+		}
+		return n, err
+	},
+	show: func(n int) string { return strconv.Itoa(max(n, 0)) },
+}
+
 // limit is a number above zero, or -1 for none. Zero is refused: some would mean nobody by it and others everybody.
 var limit = kind[int]{
 	typ: "number",
@@ -112,6 +126,21 @@ var durationOrOff = kind[time.Duration]{
 		return d, err
 	},
 	show: func(d time.Duration) string { return formatDuration(max(d, 0)) },
+}
+
+// durationWithin is a time within bounds.
+func durationWithin(low, high time.Duration) kind[time.Duration] {
+	return kind[time.Duration]{
+		typ: "duration",
+		parse: func(s string) (time.Duration, error) {
+			d, err := parseDuration(s)
+			if err == nil && (d < low || d > high) {
+				err = fmt.Errorf("%q is out of range: %s to %s", s, formatDuration(low), formatDuration(high))
+			}
+			return d, err
+		},
+		show: formatDuration,
+	}
 }
 
 func parseDuration(s string) (time.Duration, error) {

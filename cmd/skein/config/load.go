@@ -37,13 +37,16 @@ type Result struct {
 	Problems Problems
 }
 
-// Load reads flags, environment and the configuration file that they name. settings are all that may be named in a
+// Load reads flags, environment and the configuration file that they name. The table has all that may be named in a
 // file or the environment; flags may know fewer of them. environ has the form of os.Environ.
-func Load(settings []Setting, flags *Flags, environ []string) *Result {
+func Load(t Table, flags *Flags, environ []string) *Result {
 	r := &Result{}
-	layers := r.collect(settings, flags, environ)
-	for i := range settings {
-		r.resolve(&settings[i], layers)
+	layers := r.collect(t, flags, environ)
+	for i := range t.Settings {
+		r.resolve(&t.Settings[i], layers)
+	}
+	if t.complete != nil {
+		t.complete(r)
 	}
 	r.crossCheck()
 	r.Problems.sort()
@@ -57,16 +60,19 @@ func Load(settings []Setting, flags *Flags, environ []string) *Result {
 }
 
 // collect returns the sources, the strongest first.
-func (r *Result) collect(settings []Setting, flags *Flags, environ []string) []found {
-	layers := []found{flags.read()}
-	env, problems := readEnv(settings, environ)
-	layers = append(layers, env)
-	path, named := layers[0]["config"]
+func (r *Result) collect(t Table, flags *Flags, environ []string) []found {
+	given := flags.read()
+	env, problems := readEnv(t, environ)
+	layers := []found{given, env}
+	if t.EnvWins {
+		layers = []found{env, given}
+	}
+	path, named := given["config"]
 	if !named {
 		path, named = env["config"]
 	}
 	if named && len(path.texts) == 1 {
-		file, fileProblems := readFile(settings, path.texts[0])
+		file, fileProblems := readFile(t.Settings, path.texts[0])
 		layers = append(layers, file)
 		problems = append(fileProblems, problems...)
 	}
@@ -77,7 +83,7 @@ func (r *Result) collect(settings []Setting, flags *Flags, environ []string) []f
 // resolve checks what the sources say of one setting and puts the strongest into force. Weaker ones are checked
 // too: a mistake that something else happens to cover would come up later, when nobody expects it.
 func (r *Result) resolve(s *Setting, layers []found) {
-	value := Value{Setting: s, Text: s.Default, Origin: Origin{Key: s.Name}}
+	value := Value{Setting: s, Text: s.Default, Origin: Origin{Key: s.Flag()}}
 	given := false
 	for _, layer := range layers {
 		e, ok := layer[s.Name]
@@ -96,6 +102,10 @@ func (r *Result) resolve(s *Setting, layers []found) {
 		if wrong == "" {
 			apply(&r.Config)
 		}
+	}
+	if !given && s.always {
+		_, apply, _ := s.try(entry{texts: []string{s.Default}})
+		apply(&r.Config)
 	}
 	r.Values = append(r.Values, value)
 }
@@ -122,6 +132,14 @@ func (r *Result) Lookup(name string) Value {
 		return Value{}
 	}
 	return r.Values[i]
+}
+
+// flag is what a setting is called where the values come from.
+func (r *Result) flag(name string) string {
+	if s := r.Lookup(name).Setting; s != nil {
+		return s.Flag()
+	}
+	return name
 }
 
 // given tells whether a setting has another origin than the default.

@@ -15,14 +15,14 @@ import (
 )
 
 // loadWith loads the given sources.
-func loadWith(t *testing.T, settings []Setting, args, environ []string) *Result {
+func loadWith(t *testing.T, table Table, args, environ []string) *Result {
 	t.Helper()
 	set := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	flags := AddFlags(set, settings)
+	flags := AddFlags(set, table.Settings)
 	if err := set.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return Load(settings, flags, environ)
+	return Load(table, flags, environ)
 }
 
 // file writes a configuration file and returns its path.
@@ -84,7 +84,7 @@ func TestPrecedence(t *testing.T) {
 				path = file(t, tt.file, tt.body)
 				args = append(args, "-c", path)
 			}
-			r := loadWith(t, Settings, args, tt.env)
+			r := loadWith(t, Serve, args, tt.env)
 			if len(r.Problems) > 0 {
 				t.Fatal(problems(r))
 			}
@@ -181,7 +181,7 @@ drain_timeout = "5s"
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := loadWith(t, Settings, tt.args, tt.env)
+			r := loadWith(t, Serve, tt.args, tt.env)
 			if len(r.Problems) > 0 {
 				t.Fatal(problems(r))
 			}
@@ -193,7 +193,7 @@ drain_timeout = "5s"
 }
 
 func TestNothingGivenIsTheZeroValue(t *testing.T) {
-	r := loadWith(t, Settings, nil, []string{"HOME=/root", "PATH=/bin"})
+	r := loadWith(t, Serve, nil, []string{"HOME=/root", "PATH=/bin"})
 	if len(r.Problems) > 0 {
 		t.Fatal(problems(r))
 	}
@@ -204,19 +204,21 @@ func TestNothingGivenIsTheZeroValue(t *testing.T) {
 
 // TestDefaultsAreValues keeps the defaults in the table readable by the program itself.
 func TestDefaultsAreValues(t *testing.T) {
-	for _, s := range Settings {
-		if s.Default == "" {
-			continue
+	for _, table := range []Table{Serve, Broker} {
+		for _, s := range table.Settings {
+			if s.Default == "" {
+				continue
+			}
+			t.Run(table.Prefix+s.Flag(), func(t *testing.T) {
+				r := loadWith(t, table, []string{"--" + s.Flag() + "=" + s.Default}, nil)
+				if len(r.Problems.Errors()) > 0 {
+					t.Fatal(problems(r))
+				}
+				if got := r.Lookup(s.Name).Text; got != s.Default {
+					t.Errorf("%q becomes %q", s.Default, got)
+				}
+			})
 		}
-		t.Run(s.Name, func(t *testing.T) {
-			r := loadWith(t, Settings, []string{"--" + s.Name + "=" + s.Default}, nil)
-			if len(r.Problems) > 0 {
-				t.Fatal(problems(r))
-			}
-			if got := r.Lookup(s.Name).Text; got != s.Default {
-				t.Errorf("%q becomes %q", s.Default, got)
-			}
-		})
 	}
 }
 
@@ -234,7 +236,7 @@ func TestPort(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := loadWith(t, Settings, tt.args, tt.env)
+			r := loadWith(t, Serve, tt.args, tt.env)
 			if len(r.Problems) > 0 {
 				t.Fatal(problems(r))
 			}
@@ -249,7 +251,7 @@ func TestPort(t *testing.T) {
 }
 
 func TestCloudLinkDialectHasDefaultsOfItsOwn(t *testing.T) {
-	r := loadWith(t, Settings, []string{"--scratch-dialect", "cloudlink", "--scratch-clients", "7"}, nil)
+	r := loadWith(t, Serve, []string{"--scratch-dialect", "cloudlink", "--scratch-clients", "7"}, nil)
 	for name, want := range map[string]string{
 		"scratch-values": "any", "scratch-variables": "-1", "scratch-clients": "7", "scratch-rename": "true",
 		"scratch-flush-interval": "0",
@@ -262,7 +264,8 @@ func TestCloudLinkDialectHasDefaultsOfItsOwn(t *testing.T) {
 
 func TestSecrets(t *testing.T) {
 	var got string
-	settings := append(slices.Clone(Settings), Setting{
+	table := Serve
+	table.Settings = append(slices.Clone(Settings), Setting{
 		Name: "token", Secret: true, Help: "a secret",
 		reads: one(kind[string]{typ: "text", show: text.show, parse: func(s string) (string, error) {
 			if strings.HasPrefix(s, "bad") {
@@ -280,26 +283,26 @@ func TestSecrets(t *testing.T) {
 		return b.String()
 	}
 
-	r := loadWith(t, settings, nil, []string{"SKEIN_TOKEN_FILE=" + path})
+	r := loadWith(t, table, nil, []string{"SKEIN_TOKEN_FILE=" + path})
 	if len(r.Problems) > 0 || got != "hunter2" {
 		t.Errorf("got %q, %v", got, problems(r))
 	}
 	if out := report(r); strings.Contains(out, "hunter2") || !strings.Contains(out, "(secret)") {
 		t.Errorf("the report shows the secret:\n%s", out)
 	}
-	r = loadWith(t, settings, nil, []string{"SKEIN_TOKEN=a", "SKEIN_TOKEN_FILE=" + path})
+	r = loadWith(t, table, nil, []string{"SKEIN_TOKEN=a", "SKEIN_TOKEN_FILE=" + path})
 	if diff := cmp.Diff([]string{"SKEIN_TOKEN_FILE: given although SKEIN_TOKEN is"}, problems(r)); diff != "" {
 		t.Error(diff)
 	}
-	r = loadWith(t, settings, nil, []string{"SKEIN_TOKEN_FILE=" + path + ".missing"})
+	r = loadWith(t, table, nil, []string{"SKEIN_TOKEN_FILE=" + path + ".missing"})
 	if len(r.Problems) != 1 || !strings.Contains(problems(r)[0], "no such file") {
 		t.Error(problems(r))
 	}
-	r = loadWith(t, settings, nil, []string{"SKEIN_TOKEN=bad-secret"})
+	r = loadWith(t, table, nil, []string{"SKEIN_TOKEN=bad-secret"})
 	if len(r.Problems) != 1 || strings.Contains(problems(r)[0], "bad-secret") {
 		t.Error(problems(r))
 	}
-	r = loadWith(t, settings, nil, []string{"SKEIN_MOTD_FILE=" + path})
+	r = loadWith(t, table, nil, []string{"SKEIN_MOTD_FILE=" + path})
 	if len(r.Problems) != 1 {
 		t.Error("a setting that is no secret was taken from a file")
 	}

@@ -51,7 +51,7 @@ func TestProblemsInFiles(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name+" "+tt.file, func(t *testing.T) {
-			r := loadWith(t, Settings, []string{"-c", file(t, tt.file, tt.body)}, nil)
+			r := loadWith(t, Serve, []string{"-c", file(t, tt.file, tt.body)}, nil)
 			if diff := cmp.Diff(tt.want, problems(r)); diff != "" {
 				t.Error(diff)
 			}
@@ -60,7 +60,7 @@ func TestProblemsInFiles(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	r := loadWith(t, Settings, nil, []string{"SKEIN_CONFIG=/nonexistent/skein.toml"})
+	r := loadWith(t, Serve, nil, []string{"SKEIN_CONFIG=/nonexistent/skein.toml"})
 	if diff := cmp.Diff([]string{"skein.toml: no such file or directory"}, problems(r)); diff != "" {
 		t.Error(diff)
 	}
@@ -115,7 +115,7 @@ func TestValidation(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := loadWith(t, Settings, tt.args, tt.env)
+			r := loadWith(t, Serve, tt.args, tt.env)
 			if diff := cmp.Diff(tt.want, problems(r)); diff != "" {
 				t.Error(diff)
 			}
@@ -124,7 +124,7 @@ func TestValidation(t *testing.T) {
 }
 
 func TestUnknownVariablesFailTheCheck(t *testing.T) {
-	r := loadWith(t, Settings, nil, []string{"SKEIN_X=1"})
+	r := loadWith(t, Serve, nil, []string{"SKEIN_X=1"})
 	if err := r.Problems.Err(); err != nil {
 		t.Errorf("a server would not start: %v", err)
 	}
@@ -134,10 +134,10 @@ func TestUnknownVariablesFailTheCheck(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	if r := loadWith(t, Settings, []string{"--max-clients", "0"}, nil); !r.Problems.Usage() {
+	if r := loadWith(t, Serve, []string{"--max-clients", "0"}, nil); !r.Problems.Usage() {
 		t.Error("a bad flag is no usage error")
 	}
-	if r := loadWith(t, Settings, nil, []string{"SKEIN_MAX_CLIENTS=0"}); r.Problems.Usage() {
+	if r := loadWith(t, Serve, nil, []string{"SKEIN_MAX_CLIENTS=0"}); r.Problems.Usage() {
 		t.Error("a bad variable is a usage error")
 	}
 }
@@ -170,7 +170,7 @@ func certificate(t *testing.T, until time.Time) (cert, key string) {
 
 func TestCertificates(t *testing.T) {
 	cert, key := certificate(t, time.Now().Add(time.Hour))
-	r := loadWith(t, Settings, []string{"--tls-cert", cert, "--tls-key", key}, nil)
+	r := loadWith(t, Serve, []string{"--tls-cert", cert, "--tls-key", key}, nil)
 	if len(r.Problems) > 0 {
 		t.Error(problems(r))
 	}
@@ -178,11 +178,11 @@ func TestCertificates(t *testing.T) {
 		t.Errorf("tls = %q with a certificate", got)
 	}
 	_, other := certificate(t, time.Now().Add(time.Hour))
-	if r := loadWith(t, Settings, []string{"--tls-cert", cert, "--tls-key", other}, nil); r.Problems.Err() == nil {
+	if r := loadWith(t, Serve, []string{"--tls-cert", cert, "--tls-key", other}, nil); r.Problems.Err() == nil {
 		t.Error("a key of another certificate is taken")
 	}
 	old, oldKey := certificate(t, time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC))
-	r = loadWith(t, Settings, []string{"--tls-cert", old, "--tls-key", oldKey}, nil)
+	r = loadWith(t, Serve, []string{"--tls-cert", old, "--tls-key", oldKey}, nil)
 	if diff := cmp.Diff([]string{"warning: --tls-cert: the certificate has expired on 2020-01-02"}, problems(r)); diff != "" {
 		t.Error(diff)
 	}

@@ -12,7 +12,7 @@ func (r *Result) WriteValues(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "SETTING\tVALUE\tFROM")
 	for _, v := range r.Values {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", v.Setting.Name, v.Shown(), v.Origin)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", v.Setting.Flag(), v.Shown(), v.Origin)
 	}
 	return t.Flush()
 }
@@ -27,7 +27,7 @@ func WriteMarkdown(w io.Writer, settings []Setting) error {
 		if s.Default != "" {
 			byDefault = "`" + s.Default + "`"
 		}
-		fmt.Fprintf(&b, "| `--%s` | %s | %s |\n", s.Name, byDefault, upperFirst(escape(s.Help)))
+		fmt.Fprintf(&b, "| `--%s` | %s | %s |\n", s.Flag(), byDefault, upperFirst(escape(s.Help)))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -1,13 +1,14 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 )
 
 // Setting is one row of the table of settings.
 type Setting struct {
-	// Name is the name as a flag, such as max-clients.
+	// Name is what the program calls it, and the flag unless the table has another one, such as max-clients.
 	Name string
 	// Short is a one-letter flag. Empty means none.
 	Short string
@@ -21,8 +22,15 @@ type Setting struct {
 	Echo bool
 	// NoFile says that it cannot stand in a file.
 	NoFile bool
-	// Secret values are never shown, and may be given as a file by a variable with _FILE behind its name.
+	// Secret values are never shown, and may be given as a file, with FILE behind the name.
 	Secret bool
+
+	// flag is its name on the command line, prefix how its variable starts, where they are not Name and the server's.
+	flag, prefix string
+	// last says that of a list given several times only the last one counts.
+	last bool
+	// always puts the default into force, where the options have another one.
+	always bool
 
 	reads reader
 	// fallback is the default where it depends on other settings. Nil means Default.
@@ -38,18 +46,31 @@ type reader struct {
 	read func(texts []string) (shown string, apply func(*Config), err error)
 }
 
+// Flag is its name on the command line.
+func (s *Setting) Flag() string { return cmp.Or(s.flag, s.Name) }
+
+// FileFlag is the flag that names the file with a secret. Empty means that it is none.
+func (s *Setting) FileFlag() string {
+	if !s.Secret {
+		return ""
+	}
+	return s.Flag() + "-file"
+}
+
 // Env is the name of the setting's variable.
-func (s *Setting) Env() string { return "SKEIN_" + strings.ToUpper(s.underscored()) }
+func (s *Setting) Env() string {
+	return cmp.Or(s.prefix, prefixServe) + strings.ToUpper(underscored(s.Flag()))
+}
 
 // Key is the name of the setting in a file. Empty means that it cannot stand there.
 func (s *Setting) Key() string {
 	if s.NoFile {
 		return ""
 	}
-	return s.underscored()
+	return underscored(s.Flag())
 }
 
-func (s *Setting) underscored() string { return strings.ReplaceAll(s.Name, "-", "_") }
+func underscored(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
 // Type is what its values are, in one word.
 func (s *Setting) Type() string { return s.reads.typ }
