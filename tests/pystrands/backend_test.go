@@ -85,6 +85,7 @@ type backend struct {
 	lines      *queue[line]
 	heartbeats *queue[line]
 	writing    sync.Mutex
+	reading    sync.Mutex // who holds it keeps the backend from reading on
 	done       chan struct{}
 }
 
@@ -111,8 +112,9 @@ func (b *broker) backend(t testing.TB) *backend {
 }
 
 // attach opens a backend connection and returns when the broker gives it work: the newest backend is asked first, so a
-// connection request that it refuses shows that it is attached.
-func (b *broker) attach(t testing.TB) *backend {
+// connection request that it refuses shows that it is attached. The broker may have another backend, which is asked
+// until then.
+func (b *broker) attach(t testing.TB, other ...*backend) *backend {
 	t.Helper()
 	c := b.backend(t)
 	if upstreamSide() {
@@ -121,7 +123,7 @@ func (b *broker) attach(t testing.TB) *backend {
 	}
 	must(t, c.sendText(`{"action":"heartbeat"}`+"\n")) // a valid line attaches at once
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if b.refusesOne(t, c) {
+		if b.refusesOne(t, append(other, c)) {
 			return c
 		}
 	}
@@ -129,9 +131,12 @@ func (b *broker) attach(t testing.TB) *backend {
 	return nil
 }
 
-// refusesOne lets an end client in front ask, and says whether the backend was asked and has refused it.
-func (b *broker) refusesOne(t testing.TB, c *backend) bool {
+// refusesOne lets an end client in front ask, and says whether the last of the backends was asked and has refused it.
+func (b *broker) refusesOne(t testing.TB, backends []*backend) bool {
 	t.Helper()
+	if len(backends) > 2 {
+		t.Fatal("more than one other backend")
+	}
 	probe := b.client(t, "/ws/attach")
 	defer probe.cut()
 	status := make(chan int, 1)
@@ -139,19 +144,25 @@ func (b *broker) refusesOne(t testing.TB, c *backend) bool {
 		code, _ := probe.status(patience)
 		status <- code
 	}()
+	first, last := backends[0], backends[len(backends)-1]
+	var asked *backend
 	for {
-		select {
-		case <-c.lines.more:
+		for _, c := range backends {
 			for l, ok := c.lines.take(); ok; l, ok = c.lines.take() {
 				if l.action() == "connection_request" {
+					asked = c
 					must(t, c.send("response", l.requestID(), object{"accepted": false}))
 				}
 			}
+		}
+		select {
+		case <-first.lines.more:
+		case <-last.lines.more:
 		case code := <-status:
 			if code != http.StatusForbidden && code != http.StatusServiceUnavailable {
 				t.Fatalf("HTTP status %d for a refused client", code)
 			}
-			return code == http.StatusForbidden
+			return code == http.StatusForbidden && asked == last
 		}
 	}
 }
@@ -165,6 +176,8 @@ func (c *backend) read() {
 			c.lines.push(line{err: err})
 			return
 		}
+		c.reading.Lock()
+		c.reading.Unlock() //nolint:staticcheck // to wait for it is all
 		l := parseLine(text)
 		if l.action() == "heartbeat" {
 			c.heartbeats.push(l)

@@ -55,6 +55,7 @@ type client struct {
 	conn    *net.TCPConn
 	events  *queue[event]
 	writing sync.Mutex
+	closing bool // a Close frame has been sent
 	done    chan struct{}
 }
 
@@ -92,13 +93,36 @@ func sendRequest(dialer *net.Dialer, address, request string) (*net.TCPConn, err
 
 // connectClient sends a request and reads until the connection ends.
 func connectClient(address, request string) (*client, error) {
-	conn, err := sendRequest(&net.Dialer{}, address, request)
+	return connectClientWith(&net.Dialer{}, address, request)
+}
+
+func connectClientWith(dialer *net.Dialer, address, request string) (*client, error) {
+	conn, err := sendRequest(dialer, address, request)
 	if err != nil {
 		return nil, err
 	}
 	c := &client{conn: conn, events: newQueue[event](), done: make(chan struct{})}
 	go c.read()
 	return c, nil
+}
+
+// enter connects, again and again while there is no backend or none that answers.
+func (b *broker) enter(dialer *net.Dialer, path string) (*client, error) {
+	for deadline := time.Now().Add(patience); ; {
+		c, err := connectClientWith(dialer, b.ws, handshake(path))
+		if err != nil {
+			return nil, err
+		}
+		status, err := c.status(patience)
+		if err == nil && status == http.StatusSwitchingProtocols {
+			return c, nil
+		}
+		c.cut()
+		again := status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+		if err != nil || !again || time.Now().After(deadline) {
+			return nil, fmt.Errorf("%s: HTTP status %d (%v)", path, status, err)
+		}
+	}
 }
 
 // client starts a handshake. The test's end closes the connection.
@@ -235,6 +259,10 @@ func appendFrame(b []byte, opcode byte, payload []byte) []byte {
 func (c *client) sendFrame(opcode byte, payload []byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	if opcode == opClose && c.closing {
+		return nil // one is enough, whoever was first
+	}
+	c.closing = c.closing || opcode == opClose
 	_ = c.conn.SetWriteDeadline(time.Now().Add(patience))
 	_, err := c.conn.Write(appendFrame(nil, opcode, payload))
 	return err
