@@ -13,9 +13,11 @@ type Counters struct {
 	Unidentified   atomic.Int64 // of them, those that have not said what they speak
 	CL4Clients     atomic.Int64
 	ScratchClients atomic.Int64
-	CL4Rooms       atomic.Int64
-	ScratchRooms   atomic.Int64
-	Variables      atomic.Int64 // Scratch variables in memory
+	// PyStrandsClients counts the connections of the broker's clients, those that wait to be let in too.
+	PyStrandsClients atomic.Int64
+	CL4Rooms         atomic.Int64
+	ScratchRooms     atomic.Int64
+	Variables        atomic.Int64 // Scratch variables in memory
 
 	// CL4Commands counts messages by built-in command, in the order of cl4.Commands; CL4Custom those of plugins and
 	// CL4Unknown those without a command.
@@ -43,6 +45,7 @@ type Counters struct {
 	SessionPanics   atomic.Uint64
 	RoomPanics      atomic.Uint64
 	RegistryPanics  atomic.Uint64
+	BrokerPanics    atomic.Uint64 // the broker and its backends' actors
 	HandlerPanics   atomic.Uint64
 	HandlerErrors   atomic.Uint64
 	Restarts        atomic.Uint64

@@ -15,6 +15,13 @@ func (l Rooms) CrashRoom(room string) error {
 	return nil
 }
 
+// CrashBroker makes the actor of the PyStrands broker panic. It is restarted with its clients, backends and backlog.
+func (s *System) CrashBroker() {
+	if s.broker != nil {
+		s.broker.post(&crash{})
+	}
+}
+
 // CrashActor makes an actor of a plugin panic. It is restarted.
 func (s *System) CrashActor(name string) error { return s.Tell(name, &crash{}) }
 

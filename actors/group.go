@@ -47,6 +47,8 @@ func (g *group) Receive(ctx actor.Context) {
 			pid = ctx.Spawn(props)
 		}
 		g.sys.sendTo(m.dir, &roomUp{key: state.key(), pid: pid})
+	case *openBackend:
+		m.a.spawn(ctx)
 	case *openActor:
 		pid, err := ctx.SpawnNamed(m.props, m.name)
 		m.reply <- spawned{pid, err}

@@ -18,6 +18,9 @@ type Peer struct {
 	Header func(name string) []string
 }
 
+// causeSlowConsumer is the End.Cause of a client that did not read what it was sent.
+const causeSlowConsumer = "slow_consumer"
+
 // End says how a connection ended.
 type End struct {
 	Code   uint16

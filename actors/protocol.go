@@ -3,11 +3,13 @@ package actors
 // Protocol is what a connection speaks.
 type Protocol uint8
 
-// The protocols of a WebSocket port. A connection speaks None until its first message.
+// The protocols. On a port of CL4 and Scratch a connection speaks None until its first message; clients of the broker
+// have a port of their own.
 const (
 	None Protocol = iota
 	CL4
 	Scratch
+	PyStrands
 )
 
 // String returns the name of the protocol in configuration and metrics.
@@ -17,6 +19,8 @@ func (p Protocol) String() string {
 		return "cl4"
 	case Scratch:
 		return "scratch"
+	case PyStrands:
+		return "pystrands"
 	}
 	return "none"
 }

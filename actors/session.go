@@ -35,7 +35,8 @@ type session struct {
 	ended     bool // the connection has ended; only cleaning up is left
 	closing   bool // Close was decided; what the client still sends is not looked at
 	scratch   scratch.Session
-	held      heldUpdates // Scratch updates over the message rate
+	strand    *strandSession // PyStrands
+	held      heldUpdates    // Scratch updates over the message rate
 	rate      bucket
 	expire    *time.Timer // identification deadline
 	opened    time.Time
@@ -80,6 +81,10 @@ func (s *session) Receive(ctx actor.Context) {
 		s.onPrivateDone(m)
 	case *directMissed:
 		s.onDirectMissed(m)
+	case *admission:
+		s.onAdmission(m)
+	case opened:
+		s.onOpened()
 	case heldDue:
 		s.onHeldDue()
 	case identifyExpired:
@@ -101,6 +106,10 @@ func (s *session) Receive(ctx actor.Context) {
 
 func (s *session) onStarted() {
 	s.connected = true
+	if s.strand != nil {
+		s.startStrand()
+		return
+	}
 	s.sys.Counters.Sessions.Add(1)
 	s.sys.Counters.Unidentified.Add(1)
 	s.sys.registry.register(s.ref)
@@ -126,6 +135,10 @@ func (s *session) onMessage(m *codec.Message) {
 }
 
 func (s *session) handle(m *codec.Message) {
+	if s.strand != nil {
+		s.onStrandMessage(m)
+		return
+	}
 	defer m.Release()
 	if s.closing || s.ended {
 		return
@@ -206,10 +219,14 @@ func (s *session) finish(e End) {
 		c.CL4Clients.Add(-1)
 	case Scratch:
 		c.ScratchClients.Add(-1)
+	case PyStrands:
+		s.finishStrand(e)
 	default:
 		c.Unidentified.Add(-1)
 	}
-	s.sys.hooks.disconnect(s, e)
+	if s.strand == nil || s.strand.standing == speaking {
+		s.sys.hooks.disconnect(s, e)
+	}
 	s.sys.log.Debug("client disconnected", "session", s.ref.ID.ULID(), "code", e.Code, "reason", e.Reason, "cause", e.Cause)
 }
 

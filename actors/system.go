@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -30,6 +31,8 @@ type Options struct {
 	Conflate bool
 	// Store keeps Scratch variables. Nil means that they live in memory.
 	Store VariableStore
+	// Broker configures the PyStrands broker. Nil means that there is none.
+	Broker *BrokerConfig
 	// Logger receives what the actors have to say. Nil means slog.Default.
 	Logger *slog.Logger
 	// Now is the clock. Nil means time.Now.
@@ -44,6 +47,8 @@ type Options struct {
 type System struct {
 	// Counters are what the actors count.
 	Counters Counters
+	// Broker is what the PyStrands broker counts.
+	Broker BrokerCounters
 
 	log             *slog.Logger
 	now             func() time.Time
@@ -67,8 +72,13 @@ type System struct {
 	plugins    pluginActors
 	registry   registry
 	directory  directory
-	done       chan struct{} // closed by Stop
-	stopped    chan struct{} // closed when the sweeper has ended
+
+	broker             *broker    // nil: there is none
+	backends           *actor.PID // the parent of the backends' actors
+	backendConnections atomic.Int64
+
+	done    chan struct{} // closed by Stop
+	stopped chan struct{} // closed when the sweeper has ended
 }
 
 // NewSystem prepares a tree. Plugins may be bound before Start.
@@ -103,6 +113,9 @@ func NewSystem(o Options) *System {
 	s.cl4 = newCL4Protocol(s, o.CL4)
 	s.scratch = newScratchProtocol(s)
 	s.hooks.sys = s
+	if o.Broker != nil {
+		s.broker = newBroker(s, *o.Broker)
+	}
 	return s
 }
 
@@ -152,6 +165,14 @@ func (s *System) Start() error {
 	}
 	for i := range s.shards {
 		s.sessions = append(s.sessions, group(fmt.Sprintf("sessions-%d", i), stopOnFailure{}))
+	}
+	if b := s.broker; b != nil {
+		own := func(p *actor.Props) {
+			actor.WithMailbox(func() actor.Mailbox { return b.mb })(p)
+			actor.WithDispatcher(s.workers)(p)
+		}
+		b.pid = spawn(s.supervisor, "broker", actor.PropsFromProducer(func() actor.Actor { return brokerActor{b} }, own))
+		s.backends = group("backends", stopOnFailure{})
 	}
 	plugins := group("plugins", restartAlways{&s.Counters})
 
@@ -221,9 +242,13 @@ type Session struct{ s *session }
 // Connect spawns the actor of a new connection. Nothing of it is received before Connect returns.
 func (s *System) Connect(p Peer) *Session {
 	a := newSession(s, p)
+	s.spawnSession(a)
+	return &Session{a}
+}
+
+func (s *System) spawnSession(a *session) {
 	i := maphash.Bytes(s.registry.seed, a.ref.ID[:]) % uint64(len(s.sessions))
 	s.sendTo(s.sessions[i], &openSession{a})
-	return &Session{a}
 }
 
 // Message hands over a message with its buffer.

@@ -14,15 +14,46 @@ type adminServer struct {
 	addr   net.Addr
 }
 
+// Ports, as metrics call them.
+const (
+	portWebSocket = "websocket"
+	portPyStrands = "pystrands"
+	portBackends  = "backends"
+)
+
+// healthy says whether a server that is a PyStrands broker alone can serve: it needs a backend for that. Any other
+// server is healthy as long as it answers.
+func (s *Server) healthy() func() (bool, string) {
+	if !s.options.NoListen || s.strands == nil {
+		return nil
+	}
+	return func() (bool, string) {
+		if ok, why := s.Ready(); !ok {
+			return false, why
+		}
+		if s.Broker.Backends.Load() == 0 {
+			return false, "no backend is attached"
+		}
+		return true, "ok"
+	}
+}
+
 // startAdmin opens the admin address if there is one.
 func (s *Server) startAdmin() error {
 	if s.options.Admin == "" {
 		return nil
 	}
 	registry := admin.NewRegistry(s.options.Version, s.options.Commit)
-	registry.MustRegister(admin.TransportCollector(s.Transport), admin.ActorsCollector(&s.Counters))
+	registry.MustRegister(admin.TransportCollector(portWebSocket, s.Transport), admin.ActorsCollector(&s.Counters))
+	if s.strands != nil {
+		registry.MustRegister(
+			admin.TransportCollector(portPyStrands, s.strands.clients.Stats),
+			admin.TransportCollector(portBackends, s.strands.backends.Stats),
+			admin.BrokerCollector(&s.Broker),
+		)
+	}
 	server := admin.New(admin.Options{
-		Addr: s.options.Admin, Ready: s.Ready, Registry: registry, Logger: s.log,
+		Addr: s.options.Admin, Ready: s.Ready, Healthy: s.healthy(), Registry: registry, Logger: s.log,
 	})
 	addr, err := server.Start()
 	if err != nil {

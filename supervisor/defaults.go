@@ -4,7 +4,9 @@ import "log/slog"
 
 // withDefaults fills the gaps that the packages below do not fill themselves.
 func (o Options) withDefaults() Options {
-	if len(o.Listen) == 0 {
+	if o.NoListen {
+		o.Listen = nil
+	} else if len(o.Listen) == 0 {
 		o.Listen = []string{DefaultListen}
 	}
 	if len(o.Protocols) == 0 {

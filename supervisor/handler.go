@@ -62,5 +62,5 @@ type receiver struct {
 // Closed implements transport.Receiver.
 func (r *receiver) Closed(e transport.End) {
 	r.s.limits.release(r.conn.Request().IP)
-	r.Session.Closed(actors.End{Code: e.Code, Reason: e.Reason, Cause: string(e.Cause)})
+	r.Session.Closed(endOf(e))
 }

@@ -33,6 +33,7 @@ type Server struct {
 	options   Options
 	log       *slog.Logger
 	transport *transport.Server
+	strands   *strandsServer // nil without a broker
 	limits    *limits
 	bindErr   error // what was wrong with the options, for Start
 
@@ -62,6 +63,7 @@ func New(o Options) *Server {
 		Rate:            actors.Rate{PerSecond: o.MessageRate, Burst: o.MessageBurst},
 		IdentifyTimeout: o.IdentifyTimeout,
 		Conflate:        o.SlowConsumer == SlowConflate,
+		Broker:          o.PyStrands.config(),
 		Logger:          o.Logger,
 	})
 	s.limits = newLimits(o.MaxClients, o.MaxClientsPerIP)
@@ -78,6 +80,9 @@ func New(o Options) *Server {
 		Compression:      o.Compression,
 		Logger:           o.Logger,
 	}, &handler{s})
+	if o.PyStrands.enabled() {
+		s.strands = newStrandsServer(s, o.PyStrands)
+	}
 	s.bindErr = errors.Join(s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
 	return s
 }
@@ -119,6 +124,11 @@ func (s *Server) Start() error {
 		return err
 	}
 	s.started.Store(true)
+	if s.strands != nil {
+		if err := s.strands.listen(s); err != nil {
+			return errors.Join(err, s.Stop())
+		}
+	}
 	for _, addr := range s.options.Listen {
 		l, err := s.transport.Listen(addr, t)
 		if err != nil {
@@ -146,7 +156,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.Start(); err != nil {
 		return err
 	}
-	for _, l := range s.Listeners() {
+	for _, l := range slices.Concat(s.Listeners(), s.PyStrandsListeners(), s.BackendListeners()) {
 		s.log.Info("listening on " + l.URL())
 	}
 	<-ctx.Done()
@@ -171,15 +181,30 @@ func (s *Server) Ready() (bool, string) {
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
 	s.transport.StopAccepting()
-	spread := min(s.options.DrainTimeout/2, time.Duration(s.Clients().Len())*time.Millisecond)
-	err := s.transport.CloseAll(ctx, closeGoingAway, reasonStopping, spread)
+	strands := make(chan error, 1)
+	go func() { strands <- s.drainStrands(ctx) }()
+	err := s.transport.CloseAll(ctx, closeGoingAway, reasonStopping, s.spread())
 	if err == nil {
 		err = s.transport.Wait(ctx)
 	}
+	err = errors.Join(err, <-strands)
 	if err != nil {
 		s.log.Warn("the drain deadline has passed, the remaining connections are cut off", "err", err)
 	}
 	return s.Stop()
+}
+
+// drainStrands lets the broker come to an end.
+func (s *Server) drainStrands(ctx context.Context) error {
+	if s.strands == nil {
+		return nil
+	}
+	return s.strands.drain(ctx, s, s.spread())
+}
+
+// spread is over how long the clients are closed, so that they do not all come back at once.
+func (s *Server) spread() time.Duration {
+	return min(s.options.DrainTimeout/2, time.Duration(s.Clients().Len())*time.Millisecond)
 }
 
 // Stop cuts off whatever is left and returns when nothing of the server runs any more. It may be called at any time
@@ -188,6 +213,9 @@ func (s *Server) Stop() error {
 	s.stop.Do(func() {
 		s.draining.Store(true)
 		s.transport.Stop()
+		if s.strands != nil {
+			s.strands.stop()
+		}
 		if s.started.Load() {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
@@ -199,7 +227,13 @@ func (s *Server) Stop() error {
 }
 
 // Reload reads the certificates again.
-func (s *Server) Reload() error { return s.transport.Reload() }
+func (s *Server) Reload() error {
+	err := s.transport.Reload()
+	if s.strands != nil {
+		err = errors.Join(err, s.strands.clients.Reload(), s.strands.backends.Reload())
+	}
+	return err
+}
 
 // Transport returns the figures of the transport.
 func (s *Server) Transport() transport.Stats { return s.transport.Stats() }

@@ -97,7 +97,7 @@ func (e *echoServer) start() error {
 		return nil
 	}
 	registry := admin.NewRegistry(build().Version, build().Commit)
-	registry.MustRegister(admin.TransportCollector(e.Stats))
+	registry.MustRegister(admin.TransportCollector("websocket", e.Stats))
 	server := admin.New(admin.Options{Addr: e.options.Admin, Registry: registry, Logger: e.options.Logger})
 	if _, err := server.Start(); err != nil {
 		return err

@@ -277,7 +277,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`skein_build_info{commit="`, `skein_connections 1`, `skein_clients{protocol="cl4"} 1`,
+		`skein_build_info{commit="`, `skein_connections{port="websocket"} 1`, `skein_clients{protocol="cl4"} 1`,
 		`skein_messages_received_total{cmd="ping",protocol="cl4"} 1`, "process_resident_memory_bytes ",
 	} {
 		if !strings.Contains(string(body), "\n"+want) {

@@ -12,7 +12,7 @@ type counters = *actors.Counters
 
 // ActorsCollector makes metrics of what the actors count.
 func ActorsCollector(c *actors.Counters) prometheus.Collector {
-	return newCollector(func() counters { return c }, []figure[counters]{
+	return newCollector(func() counters { return c }, nil, []figure[counters]{
 		{
 			name: "skein_clients", help: "Connected clients, by what they speak.",
 			kind: prometheus.GaugeValue, labels: []string{"protocol"}, read: clients,
@@ -55,6 +55,7 @@ func ActorsCollector(c *actors.Counters) prometheus.Collector {
 func clients(c counters, emit func(float64, ...string)) {
 	emit(float64(c.CL4Clients.Load()), "cl4")
 	emit(float64(c.ScratchClients.Load()), "scratch")
+	emit(float64(c.PyStrandsClients.Load()), "pystrands")
 	emit(float64(c.Unidentified.Load()), "unidentified")
 }
 
@@ -89,5 +90,6 @@ func panics(c counters) map[string]uint64 {
 		"room":     c.RoomPanics.Load(),
 		"registry": c.RegistryPanics.Load(),
 		"handler":  c.HandlerPanics.Load(),
+		"broker":   c.BrokerPanics.Load(),
 	}
 }

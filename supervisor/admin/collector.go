@@ -18,10 +18,11 @@ type collector[S any] struct {
 	descs    []*prometheus.Desc
 }
 
-func newCollector[S any](snapshot func() S, figures []figure[S]) prometheus.Collector {
+// newCollector makes metrics that all have the labels, which may be nil.
+func newCollector[S any](snapshot func() S, labels prometheus.Labels, figures []figure[S]) prometheus.Collector {
 	c := &collector[S]{snapshot: snapshot, figures: figures}
 	for _, f := range figures {
-		c.descs = append(c.descs, prometheus.NewDesc(f.name, f.help, f.labels, nil))
+		c.descs = append(c.descs, prometheus.NewDesc(f.name, f.help, f.labels, labels))
 	}
 	return c
 }

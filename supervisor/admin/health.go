@@ -10,7 +10,7 @@ const index = `<!doctype html>
 <title>Skein</title>
 <h1>Skein</h1>
 <ul>
-<li><a href="/healthz">/healthz</a>: the process lives
+<li><a href="/healthz">/healthz</a>: the process lives; a broker alone has a backend too
 <li><a href="/readyz">/readyz</a>: it takes clients; 503 while it starts or stops
 <li><a href="/metrics">/metrics</a>: figures for Prometheus
 <li><a href="/debug/pprof/">/debug/pprof/</a>: profiles
@@ -22,12 +22,14 @@ func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, index)
 }
 
-// health answers as long as the process does.
-func (s *Server) health(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
+// health fails when the process lives and is of no use all the same.
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) { judge(w, s.options.Healthy) }
 
 // ready fails while clients should go elsewhere, which load balancers act on.
-func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	ok, why := s.options.Ready()
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) { judge(w, s.options.Ready) }
+
+func judge(w http.ResponseWriter, ask func() (bool, string)) {
+	ok, why := ask()
 	if !ok {
 		answer(w, http.StatusServiceUnavailable, why)
 		return

@@ -28,7 +28,7 @@ func someStats() transport.Stats {
 
 func registry(c *actors.Counters) *prometheus.Registry {
 	r := NewRegistry("1.2.3", "abc")
-	r.MustRegister(TransportCollector(someStats), ActorsCollector(c))
+	r.MustRegister(TransportCollector("websocket", someStats), ActorsCollector(c))
 	return r
 }
 
@@ -49,14 +49,14 @@ skein_clients{protocol="unidentified"} 0
 skein_cl4_refusals_total{code="101"} 2
 # HELP skein_connections Open WebSocket connections.
 # TYPE skein_connections gauge
-skein_connections 3
+skein_connections{port="websocket"} 3
 # HELP skein_connections_refused_total Connections refused before the upgrade.
 # TYPE skein_connections_refused_total counter
-skein_connections_refused_total{cause="per_ip"} 4
+skein_connections_refused_total{cause="per_ip",port="websocket"} 4
 # HELP skein_disconnects_total Ended connections, by why and with which close code.
 # TYPE skein_disconnects_total counter
-skein_disconnects_total{cause="peer_closed",code="1000"} 5
-skein_disconnects_total{cause="peer_closed",code="other"} 3
+skein_disconnects_total{cause="peer_closed",code="1000",port="websocket"} 5
+skein_disconnects_total{cause="peer_closed",code="other",port="websocket"} 3
 # HELP skein_ratelimited_total Messages over a rate limit.
 # TYPE skein_ratelimited_total counter
 skein_ratelimited_total{scope="connection"} 1

@@ -29,6 +29,8 @@ type Options struct {
 	Addr string
 	// Ready tells whether the program takes clients, and if not, why. Nil means that it always does.
 	Ready func() (ok bool, why string)
+	// Healthy tells whether the program does what it is there for, and if not, why. Nil means that it always does.
+	Healthy func() (ok bool, why string)
 	// Registry holds the metrics. Nil means those of NewRegistry.
 	Registry *prometheus.Registry
 	// Logger receives what goes wrong. Nil means slog.Default.
@@ -46,6 +48,9 @@ type Server struct {
 func New(o Options) *Server {
 	if o.Ready == nil {
 		o.Ready = func() (bool, string) { return true, "ready" }
+	}
+	if o.Healthy == nil {
+		o.Healthy = func() (bool, string) { return true, "ok" }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

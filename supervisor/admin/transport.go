@@ -9,9 +9,9 @@ import (
 
 type stats = transport.Stats
 
-// TransportCollector makes metrics of the transport's figures.
-func TransportCollector(snapshot func() transport.Stats) prometheus.Collector {
-	return newCollector(snapshot, []figure[stats]{
+// TransportCollector makes metrics of the figures of one transport. port tells it from others in the same program.
+func TransportCollector(port string, snapshot func() transport.Stats) prometheus.Collector {
+	return newCollector(snapshot, prometheus.Labels{"port": port}, []figure[stats]{
 		gauge("skein_connections", "Open WebSocket connections.", func(s stats) int64 { return s.Open }),
 		gauge("skein_connections_handshaking", "Sockets that are not upgraded yet.", func(s stats) int64 { return s.Handshaking }),
 		total("skein_connections_accepted_total", "Sockets accepted.", func(s stats) uint64 { return s.Accepted }),
