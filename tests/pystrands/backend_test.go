@@ -177,8 +177,8 @@ func (c *backend) read() {
 			return
 		}
 		c.reading.Lock()
-		c.reading.Unlock() //nolint:staticcheck // to wait for it is all
 		l := parseLine(text)
+		c.reading.Unlock()
 		if l.action() == "heartbeat" {
 			c.heartbeats.push(l)
 			continue

@@ -107,9 +107,9 @@ func connectClientWith(dialer *net.Dialer, address, request string) (*client, er
 }
 
 // enter connects, again and again while there is no backend or none that answers.
-func (b *broker) enter(dialer *net.Dialer, path string) (*client, error) {
+func (b *broker) enter(dialer *net.Dialer, path string, extra ...[2]string) (*client, error) {
 	for deadline := time.Now().Add(patience); ; {
-		c, err := connectClientWith(dialer, b.ws, handshake(path))
+		c, err := connectClientWith(dialer, b.ws, handshake(path, extra...))
 		if err != nil {
 			return nil, err
 		}
