@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -79,7 +80,7 @@ func openPage(t *testing.T) context.Context {
 	t.Cleanup(server.Close)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium),
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(profile(t)),
 		chromedp.NoSandbox, // root, as in many containers, cannot have one
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -97,6 +98,24 @@ func openPage(t *testing.T) context.Context {
 		t.Fatalf("Chromium: %v", err)
 	}
 	return ctx
+}
+
+// profile makes a folder for the browser. Some of its processes outlive it for a moment and go on writing there.
+func profile(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "skein-test-browser-")
+	must(t, err)
+	t.Cleanup(func() {
+		for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+			if err := os.RemoveAll(folder); err == nil {
+				return
+			} else if time.Now().After(deadline) {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	return folder
 }
 
 // call calls a function of the page and returns what its promise becomes.

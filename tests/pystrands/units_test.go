@@ -450,7 +450,7 @@ func expectRefusal(t *testing.T, args []string, env map[string]string) {
 func TestEnvironmentWins(t *testing.T) {
 	wrong, ws, tcp := harness.FreePort(t), harness.FreePort(t), harness.FreePort(t)
 	config := brokerConfig([]string{"-ws-port", fmt.Sprint(wrong), "--tcp-port=1", fmt.Sprintf("--tcp-port=%d", tcp)})
-	config.Env = []string{fmt.Sprintf("PYSTRAND_WS_PORT=%d", ws), "PYSTRAND_TCP_PORT="}
+	config.Env = append(config.Env, fmt.Sprintf("PYSTRAND_WS_PORT=%d", ws), "PYSTRAND_TCP_PORT=")
 	checkPorts(t, harness.Launch(t, config), ws, tcp)
 }
 
