@@ -21,6 +21,7 @@ type backendActor struct {
 	mb     *mailbox
 	known  *backend // as the broker sees it
 
+	spoken   bool // it has sent a line; a token counts only as the first
 	trusted  bool // it need not say a token, or has said it
 	arrived  bool // the broker counts it as one that will be attached
 	attached bool
@@ -147,9 +148,13 @@ func (a *backendActor) onLines(m *codec.Message) {
 		block = rest
 		l := batch.next()
 		pystrands.Decode(line, l)
-		if !a.trusted {
+		switch {
+		case !a.trusted:
 			a.authenticate(l)
+		case a.spoken && l.Kind == pystrands.Auth:
+			l.Kind = pystrands.Ignored
 		}
+		a.spoken = true
 		if a.closing {
 			batch.lines = batch.lines[:len(batch.lines)-1]
 			break

@@ -58,11 +58,7 @@ func Decode(line []byte, out *Line) {
 		out.bad("the line is not JSON: " + err.Error())
 		return
 	}
-	action, ok := codec.FieldValue(p.Action).Str()
-	if !ok {
-		out.bad("`action` is not a string")
-		return
-	}
+	action, _ := codec.FieldValue(p.Action).Str()
 	switch action {
 	case "response":
 		out.decodeResponse(&p)

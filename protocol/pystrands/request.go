@@ -10,7 +10,7 @@ import (
 
 // The texts of error events about refused clients begin with these.
 const (
-	ProblemNoBackend   = "no backend available"
+	ProblemNoBackend   = "no backend available to handle connection request"
 	ProblemTimeout     = "backend did not answer"
 	ProblemBadResponse = "bad response"
 )

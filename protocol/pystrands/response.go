@@ -32,12 +32,8 @@ type Response struct {
 }
 
 func (l *Line) decodeResponse(p *codecstrands.Packet) {
-	id, ok := textOf(codec.FieldValue(p.RequestID))
-	if !ok {
-		l.bad("`request_id` is not a string")
-		return
-	}
-	l.Kind, l.RequestID = Respond, id
+	l.Kind = Respond
+	l.RequestID, _ = textOf(codec.FieldValue(p.RequestID)) // without one it answers nothing
 	r := &l.Response
 	var params codecstrands.Params
 	if !decodeParams(codec.FieldValue(p.Params), &params) {
@@ -48,6 +44,7 @@ func (l *Line) decodeResponse(p *codecstrands.Packet) {
 		r.Decision = Refuse
 		return
 	}
+	var ok bool
 	if r.ClientID, r.HasClientID, ok = optionalID(codec.FieldValue(params.ClientID)); !ok {
 		r.unusable("`client_id` is neither a string nor a number")
 		return
