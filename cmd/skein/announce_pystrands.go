@@ -10,18 +10,8 @@ import (
 	"github.com/skeinhq/skein/supervisor/transport"
 )
 
-// strandsPorts are the listeners of a server with a PyStrands broker.
-type strandsPorts interface {
-	PyStrandsListeners() []*transport.Listener
-	BackendListeners() []*transport.Listener
-}
-
 // announcePyStrands logs what to paste into clients and backends of the broker, if there is one.
-func announcePyStrands(log *slog.Logger, srv any, o supervisor.Options) {
-	ports, ok := srv.(strandsPorts)
-	if !ok {
-		return
-	}
+func announcePyStrands(log *slog.Logger, srv *supervisor.Server, o supervisor.PyStrandsOptions) {
 	var said []string
 	say := func(l *transport.Listener, lines []string) {
 		for _, line := range lines {
@@ -31,16 +21,16 @@ func announcePyStrands(log *slog.Logger, srv any, o supervisor.Options) {
 			}
 		}
 	}
-	for _, l := range ports.PyStrandsListeners() {
+	for _, l := range srv.PyStrandsListeners() {
 		if addr, ok := l.Addr().(*net.TCPAddr); ok {
-			say(l, strandsClientHints(addr.AddrPort(), o.PyStrands, interfaceAddresses))
+			say(l, strandsClientHints(addr.AddrPort(), o, interfaceAddresses))
 		} else {
 			say(l, []string{"PyStrands: listening on " + l.URL()})
 		}
 	}
-	for _, l := range ports.BackendListeners() {
+	for _, l := range srv.BackendListeners() {
 		if addr, ok := l.Addr().(*net.TCPAddr); ok {
-			say(l, strandsBackendHints(addr.AddrPort(), o.PyStrands, interfaceAddresses))
+			say(l, strandsBackendHints(addr.AddrPort(), o, interfaceAddresses))
 		} else {
 			say(l, []string{"PyStrands: listening for backends on " + l.URL()})
 		}

@@ -14,12 +14,12 @@ func newInstall() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "install [flags]",
 		Short: "Make `python -m pystrands server` start Skein's broker",
-		Long: `Puts this program where the Python library PyStrands looks for its broker, as pystrands-server, and writes the
-version file that keeps the library from downloading its own. Python programs need no change. A broker that is there
-already is replaced only with --force, and kept beside it.
+		Long: `Puts this program where the Python library PyStrands looks for its broker, as pystrands-server, and
+writes the version file that keeps the library from downloading its own. Python programs need no
+change. A broker that is there already is replaced only with --force, and kept beside it.
 
-A copy is not updated with this program: install it again then. A link is; but a library that wants another version
-than --broker-version downloads its broker through the link, over this program.`,
+A copy is not updated with this program: install it again then. A link is; but a library that wants
+another version than --broker-version downloads its broker through the link, over this program.`,
 		Args: cobra.NoArgs,
 	}
 	dir := dirFlag(cmd)
@@ -27,7 +27,7 @@ than --broker-version downloads its broker through the link, over this program.`
 	asCopy := flags.Bool("copy", false, "put a copy there (what is done unless told otherwise)")
 	asLink := flags.Bool("link", false, "put a symbolic link there")
 	force := flags.Bool("force", false, "replace another program, and keep it")
-	version := flags.String("broker-version", libraryBroker, "version of the broker that the library wants (BROKER_VERSION in its __main__.py)")
+	version := flags.String("broker-version", libraryBroker, "broker version that the library wants, BROKER_VERSION in its __main__.py")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *asCopy && *asLink {
 			return errors.New("--copy and --link exclude each other")
@@ -50,8 +50,8 @@ func newUninstall() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "uninstall [flags]",
 		Short: "Undo install",
-		Long: `Removes what install has put into the directory of the Python library, and puts back what it has kept there.
-Without a broker, the library downloads its own at the next start.`,
+		Long: `Removes what install has put into the directory of the Python library, and puts back what it has kept
+there. Without a broker, the library downloads its own at the next start.`,
 		Args: cobra.NoArgs,
 	}
 	dir := dirFlag(cmd)

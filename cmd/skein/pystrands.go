@@ -41,8 +41,9 @@ func newBroker(name string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   name + " [flags]",
 		Short: "Run the PyStrands broker alone",
-		Long: `Runs the PyStrands broker in the place of its own: WebSocket clients connect to ws://HOST:8080/ws/ANYTHING,
-Python programs that use the library to port 8081, on this machine unless --tcp-bind says otherwise.
+		Long: `Runs a broker for PyStrands in the place of the library's own, with the same flags and variables.
+WebSocket clients connect to ws://HOST:8080/ws/ANYTHING, Python programs to port 8081 of this machine;
+--tcp-bind all lets in those of other machines, which --backend-token can ask for a password.
 
 SIGINT and SIGTERM stop it in an orderly way; a second one stops it at once, with exit status 1.
 SIGHUP reads the certificates again.`,

@@ -54,7 +54,7 @@ func runServer(ctx context.Context, r *config.Result, log *slog.Logger) error {
 	for _, l := range srv.Listeners() {
 		announce(log, l, r.Config.Server)
 	}
-	announcePyStrands(log, srv, r.Config.Server)
+	announcePyStrands(log, srv, r.Config.Server.PyStrands)
 	return (&lifecycle{srv, signals, drainTimeout(r), log, notifySystemd(log)}).run(ctx)
 }
 
@@ -66,7 +66,9 @@ func greetAs(program string, r *config.Result) *slog.Logger {
 	log := stderrLogger(r.Config.Log)
 	log.Info(program)
 	for _, p := range r.Problems.Warnings() {
-		log.Warn(p.String())
+		if !p.Repeated {
+			log.Warn(p.String())
+		}
 	}
 	if l := r.Lookup("listen"); l.Origin.Layer == config.LayerPort {
 		log.Info("open to the network, because the variable PORT is set and listen is not", "address", l.Text)

@@ -75,7 +75,11 @@ func (r *Result) checkTaken() {
 	check := func(name string, addrs []string) {
 		for _, a := range addrs {
 			for _, p := range taken {
-				if collide(a, p.addr) && !r.reported(name) {
+				switch {
+				case !collide(a, p.addr) || r.reported(name) || r.reported(p.name):
+				case !r.given(name) && r.given(p.name):
+					r.wrong(p.name, "%s is taken by %s: give one of them another port", p.addr, r.flag(name))
+				default:
 					r.wrong(name, "%s is taken by %s: give one of them another port", a, r.flag(p.name))
 				}
 			}
@@ -100,6 +104,7 @@ func (r *Result) checkOpenBackends() {
 		if !loopback(a) {
 			r.warn(name, "%s is open to the network: whoever reaches it can read and send every message. Set %s or %s",
 				a, r.flag("pystrands-backend-token"), r.flag("pystrands-tcp-tls-client-ca"))
+			r.Problems[len(r.Problems)-1].Repeated = true
 		}
 	}
 }

@@ -55,7 +55,7 @@ func readSecret(path string) (texts []string, wrong string) {
 	}
 	secret := strings.TrimRight(string(data), "\r\n")
 	if secret == "" {
-		return nil, path + ": the file is empty" // which would be no protection at all
+		return nil, path + ": the file is empty"
 	}
 	return []string{secret}, ""
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -17,6 +18,21 @@ var text = kind[string]{
 	typ:   "text",
 	parse: func(s string) (string, error) { return s, nil },
 	show:  func(s string) string { return s },
+}
+
+// errNoSecret says that an empty secret, such as one from a variable that is not set, is a mistake: it would be no
+// protection at all.
+var errNoSecret = errors.New("the secret is empty: leave the setting away for none")
+
+var secret = kind[string]{
+	typ: "text",
+	parse: func(s string) (string, error) {
+		if s == "" {
+			return "", errNoSecret
+		}
+		return s, nil
+	},
+	show: text.show,
 }
 
 var path = kind[string]{typ: "file", parse: text.parse, show: text.show}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,7 +118,7 @@ func (s *Setting) try(e entry) (shown string, apply func(*Config), wrong string)
 	}
 	shown, apply, err := s.reads.read(e.texts)
 	switch {
-	case err != nil && s.Secret:
+	case err != nil && s.Secret && !errors.Is(err, errNoSecret):
 		return "", nil, "not a valid value" // the text of the error may contain it
 	case err != nil:
 		return "", nil, err.Error()

@@ -18,6 +18,8 @@ type Problem struct {
 	// Unknown is set when nothing of that name exists. Such a variable may belong to another program, so it does not
 	// stop the start.
 	Unknown bool
+	// Repeated is set when the server says the same as soon as it starts, so that only a check has to.
+	Repeated bool
 }
 
 // String is the problem in one line, its place first, as compilers write it.

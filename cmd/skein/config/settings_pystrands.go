@@ -128,7 +128,7 @@ var strandsBackends = group("Backends",
 	Setting{
 		Name: "pystrands-backend-token", Secret: true,
 		Help:  "what a backend has to send first, in an auth line; without it whoever reaches the port is a backend",
-		reads: one(text, func(c *Config, v string) { c.Server.PyStrands.BackendToken = v }),
+		reads: one(secret, func(c *Config, v string) { c.Server.PyStrands.BackendToken = v }),
 	},
 	Setting{
 		Name: "pystrands-max-backends", Default: strconv.Itoa(supervisor.DefaultPyStrandsMaxBackends),
