@@ -50,29 +50,33 @@ func (i *installation) versionFile() string { return filepath.Join(i.dir, librar
 // install puts the program there, as a copy or a link, with the version that keeps the library from downloading its
 // own. Programs of others are replaced by force only, and kept.
 func (i *installation) install(link, force bool, version string) error {
+	var strangers []string
+	for _, path := range i.programs() {
+		old, err := look(path)
+		if err != nil {
+			return err
+		}
+		if old != foreign {
+			continue
+		}
+		if !force {
+			return fmt.Errorf("%s is another program, so it stays: --force replaces it and keeps it as %s", path, backupName(path))
+		}
+		strangers = append(strangers, path)
+	}
+	if len(strangers) > 0 {
+		strangers = append(strangers, i.versionFile()) // which tells the version of what is kept
+	}
 	if err := os.MkdirAll(i.dir, 0o755); err != nil {
 		return err
 	}
-	replaced := false
-	for _, path := range i.programs() {
-		old, err := look(path)
-		switch {
-		case err != nil:
-			return err
-		case old == foreign && !force:
-			return fmt.Errorf("%s is another program, so it stays: --force replaces it and keeps it as %s", path, backupName(path))
-		case old == foreign:
-			if err := i.keep(path); err != nil {
-				return err
-			}
-			replaced = true
-		}
-		if err := i.put(path, link); err != nil {
+	for _, path := range strangers {
+		if err := i.keep(path); err != nil {
 			return err
 		}
 	}
-	if replaced {
-		if err := i.keep(i.versionFile()); err != nil {
+	for _, path := range i.programs() {
+		if err := i.put(path, link); err != nil {
 			return err
 		}
 	}

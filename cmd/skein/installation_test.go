@@ -99,6 +99,18 @@ func TestInstallation(t *testing.T) {
 			want:  files{"pystrands-server": stranger, ".broker_version": "v1.0.0"},
 		},
 		{
+			name: "half a stranger", goos: "windows", before: files{"pystrands-server.exe": stranger},
+			wrong: "is another program, so it stays: --force", want: files{"pystrands-server.exe": stranger},
+		},
+		{
+			name: "force, half a stranger", goos: "windows", force: true, before: files{"pystrands-server.exe": stranger},
+			want: files{
+				"pystrands-server": copied, "pystrands-server.exe": copied, ".broker_version": "v1.0.0",
+				"pystrands-server.exe.before-skein": stranger,
+			},
+			after: files{"pystrands-server.exe": stranger},
+		},
+		{
 			name: "force", force: true, before: files{"pystrands-server": stranger, ".broker_version": "v0.9.0\n", "other": "x"},
 			want: files{
 				"pystrands-server": copied, ".broker_version": "v1.0.0", "other": "x",
