@@ -2,14 +2,18 @@ package pystrands
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skeinhq/skein/tests/harness"
 )
 
 // TestPythonBackend lets a program speak that treats its connections as the Python library does.
@@ -18,8 +22,10 @@ func TestPythonBackend(t *testing.T) {
 	for _, connections := range []string{"once", "twice"} {
 		t.Run(connections, func(t *testing.T) {
 			t.Parallel()
-			broker := startBroker(t)
+			metrics := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
+			broker := startBroker(t, "--metrics-addr", metrics)
 			runPython(t, nil, "testdata/backend.py", broker.tcpPort(), connections)
+			waitForBackends(t, metrics, map[string]int{"once": 1, "twice": 2}[connections])
 			a := broker.enterAs(t, "a", "Jürgen 😀")
 			a.expect(t, "Willkommen, Jürgen 😀 (lobby)")
 			b := broker.enterAs(t, "b", "Zoë") // with two connections, the other one is asked
@@ -56,8 +62,12 @@ func TestPythonLibrary(t *testing.T) {
 	env := pythonLibrary(t)
 	t.Run("documented client", func(t *testing.T) {
 		t.Parallel()
-		broker := startBroker(t)
+		metrics := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
+		broker := startBroker(t, "--metrics-addr", metrics)
 		out := runPython(t, env, "testdata/documented.py", broker.tcpPort())
+		// A client that came between the two connections might be answered on the first, which the library then leaves
+		// with whatever it has been sent.
+		waitForBackends(t, metrics, 2)
 		a, err := broker.enter(&net.Dialer{}, "/ws/room1")
 		must(t, err)
 		t.Cleanup(a.cut)
@@ -91,6 +101,25 @@ func TestPythonLibrary(t *testing.T) {
 		b.leave()
 		a.expect(t, "Zoë has left")
 	})
+}
+
+// waitForBackends waits until the broker's metrics tell of so many attached backends.
+func waitForBackends(t *testing.T, metrics string, n int) {
+	t.Helper()
+	want := regexp.MustCompile(fmt.Sprintf(`(?m)^pystrands_backends(\{.*\})? %d$`, n))
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		answer, err := client.Get("http://" + metrics + "/metrics")
+		if err != nil {
+			continue
+		}
+		text, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if err == nil && want.Match(text) {
+			return
+		}
+	}
+	t.Fatalf("%d backends are not attached", n)
 }
 
 // pythonLibrary returns the environment in which Python finds the real library.
