@@ -249,6 +249,8 @@ func TestStalledBackend(t *testing.T) {
 	other := broker.attach(t, stalled)
 	fine := broker.join(t, other, "fine", "fine's room")
 	stalled.reading.Lock()
+	readOn := sync.OnceFunc(stalled.reading.Unlock)
+	t.Cleanup(readOn)
 	for i, c := range clients {
 		sending.Go(func() {
 			for n := range each {
@@ -260,9 +262,9 @@ func TestStalledBackend(t *testing.T) {
 			}
 		})
 	}
-	stop := make(chan struct{})
-	slowest := make(chan time.Duration, 1)
-	go func() { slowest <- pingPong(t, other, fine, "fine", stop) }()
+	served := make(chan struct{})
+	var serving sync.WaitGroup
+	serving.Go(func() { pingPong(t, other, fine, "fine", served) })
 	for before := int64(-1); before != written.Load(); time.Sleep(quiet) { // in this time, nothing may happen
 		before = written.Load()
 	}
@@ -271,11 +273,20 @@ func TestStalledBackend(t *testing.T) {
 	} else {
 		t.Logf("%d of %d messages have been written while the backend did not read", n, senders*each)
 	}
-	close(stop)
-	if d := <-slowest; d > 2*time.Second {
-		t.Errorf("the client of the other backend waited %v", d)
+	close(served)
+	serving.Wait()
+	start := time.Now()
+	for n := range 50 {
+		mark := strconv.Itoa(n)
+		must(t, fine.send(mark))
+		other.expectMessage(t, "fine", mark)
+		must(t, other.private("fine", mark))
+		fine.expect(t, mark)
 	}
-	stalled.reading.Unlock()
+	if d := time.Since(start); d > 50*quiet {
+		t.Errorf("50 messages of the client of the other backend took %v", d)
+	}
+	readOn()
 	next := map[string]int{}
 	for got := range senders * each {
 		l, ok := stalled.lines.next(patience)

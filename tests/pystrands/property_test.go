@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -49,10 +50,12 @@ const (
 )
 
 const (
-	residents     = 30 // end clients
-	residentSays  = 80 // messages of each of them
-	members       = 3  // backends at a time, at most
-	memberChanges = 40 // arrivals and deaths
+	residents     = 30  // end clients
+	residentSays  = 80  // messages of each of them
+	members       = 3   // backends at a time, at most
+	memberChanges = 40  // arrivals and deaths
+	stallFor      = 200 // messages that others send while a backend does not read, before it dies
+	residentPad   = 500 // bytes of a message, so that what is meant for such a backend has to wait in the broker
 )
 
 // A town is one run: its backends are members, its end clients residents.
@@ -67,6 +70,8 @@ type town struct {
 	random *rand.Rand
 	alive  []*member
 	all    []*member
+
+	stalled *member // does not read
 }
 
 func newTown(t *testing.T, seed uint64, deaths []death) *town {
@@ -89,13 +94,19 @@ func (o *town) live() {
 		list = append(list, &resident{town: o, name: fmt.Sprintf("c%d", i)})
 	}
 	var arriving sync.WaitGroup
-	changes, said, next := 0, 0, 0
+	changes, said, next, stallEnds := 0, 0, 0, 0
 	for said < residents*(residentSays-1) {
 		switch n := o.chance(100); {
 		case n < 2 && changes < memberChanges:
 			changes++
 			o.change()
-		case n < 12 && next < len(list):
+		case o.stalled == nil && n < 10 && o.count() > 1:
+			o.stall()
+			stallEnds = said + stallFor
+		case o.stalled != nil && said >= stallEnds:
+			o.kill(o.stalled)
+			o.stalled = nil
+		case n < 20 && next < len(list):
 			r := list[next]
 			next++
 			arriving.Go(r.arrive)
@@ -110,6 +121,9 @@ func (o *town) live() {
 			}
 		}
 		time.Sleep(time.Duration(o.chance(300)) * time.Microsecond) // the pace, not a wait
+	}
+	if o.stalled != nil {
+		o.kill(o.stalled)
 	}
 	for o.count() < 2 {
 		o.arrive()
@@ -167,14 +181,31 @@ func (o *town) change() {
 		o.arrive()
 		return
 	}
+	o.mu.Lock()
+	m := o.alive[o.random.IntN(len(o.alive))]
+	o.mu.Unlock()
+	if m != o.stalled {
+		o.kill(m)
+	}
+}
+
+// stall keeps a backend from reading until its death.
+func (o *town) stall() {
+	o.mu.Lock()
+	o.stalled = o.alive[o.random.IntN(len(o.alive))]
+	o.mu.Unlock()
+	o.stalled.reading.Lock()
+	o.stalled.stalled = true
+}
+
+// kill ends a backend in one of the ways that the run knows.
+func (o *town) kill(m *member) {
 	kind := o.deaths[o.chance(len(o.deaths))]
 	if kind != halfClose {
 		o.lossy++
 	}
 	o.mu.Lock()
-	i := o.random.IntN(len(o.alive))
-	m := o.alive[i]
-	o.alive = append(o.alive[:i], o.alive[i+1:]...)
+	o.alive = slices.DeleteFunc(o.alive, func(other *member) bool { return other == m })
 	o.mu.Unlock()
 	m.die(kind)
 }
@@ -200,12 +231,14 @@ type member struct {
 	name    string
 	conn    *net.TCPConn
 	writing sync.Mutex
+	reading sync.Mutex // who holds it keeps the member from reading on
+	stalled bool       // the town holds it
 	done    chan struct{}
 }
 
 func (o *town) arrive() {
 	o.t.Helper()
-	conn, err := dialTCP(o.broker.tcp)
+	conn, err := dialTCPWith(smallDialer(), o.broker.tcp)
 	must(o.t, err)
 	m := &member{town: o, conn: conn, done: make(chan struct{})}
 	o.mu.Lock()
@@ -213,7 +246,13 @@ func (o *town) arrive() {
 	o.all = append(o.all, m)
 	o.alive = append(o.alive, m)
 	o.mu.Unlock()
-	o.t.Cleanup(func() { _ = conn.Close(); <-m.done })
+	o.t.Cleanup(func() {
+		if o.t.Failed() {
+			m.die(closed)
+		}
+		<-m.done
+		_ = conn.Close()
+	})
 	go m.read()
 }
 
@@ -229,6 +268,10 @@ func (m *member) die(kind death) {
 	case reset:
 		_ = m.conn.SetLinger(0)
 		_ = m.conn.Close()
+	}
+	if m.stalled {
+		m.stalled = false
+		m.reading.Unlock()
 	}
 }
 
@@ -254,7 +297,9 @@ func (m *member) read() {
 			m.town.t.Errorf("%s: %v", m.name, l.err)
 			return
 		}
+		m.reading.Lock()
 		m.handle(l)
+		m.reading.Unlock()
 	}
 }
 
@@ -269,12 +314,13 @@ func (m *member) handle(l line) {
 	case "new_connection":
 		o.ledger.note(m.name, l.clientID(), 0)
 	case "new_message":
-		n, err := strconv.Atoi(l.message())
-		if err != nil {
-			o.t.Errorf("%s: %v", m.name, err)
+		number, pad, _ := strings.Cut(l.message(), " ")
+		n, err := strconv.Atoi(number)
+		if err != nil || len(pad) != residentPad {
+			o.t.Errorf("%s received %v", m.name, l)
 		}
 		o.ledger.note(m.name, l.clientID(), n+1)
-		m.write("message_to_connection", "1", object{"conn_id": l.clientID(), "message": m.name + " " + l.message()})
+		m.write("message_to_connection", "1", object{"conn_id": l.clientID(), "message": m.name + " " + number})
 	case "disconnected":
 		o.ledger.note(m.name, l.clientID(), residentSays+1)
 	case "error":
@@ -320,7 +366,7 @@ func (r *resident) arrive() {
 }
 
 func (r *resident) say() {
-	if err := r.client.send(strconv.Itoa(r.said)); err != nil {
+	if err := r.client.send(strconv.Itoa(r.said) + " " + strings.Repeat("x", residentPad)); err != nil {
 		r.town.t.Errorf("%s: %v", r.name, err)
 	}
 	r.said++
