@@ -65,22 +65,26 @@ func (s *Splitter) skip(e Events) {
 	e.OnOversize()
 }
 
-// largeBlock is from what size on a block is handed over without another copy.
+// largeBlock is from what size on a block that was kept in part is handed over without another copy.
 const largeBlock = 64 << 10
+
+// blank gives a message its length before its content is there.
+var blank [largeBlock]byte
 
 // emit hands over what was kept and what follows.
 func (s *Splitter) emit(in []byte, e Events) {
-	if len(s.rest) == 0 {
-		e.OnLines(codec.NewMessage(in, false))
-		return
-	}
-	block := append(s.rest, in...)
+	rest := s.rest
 	s.rest = nil
-	if len(block) >= largeBlock {
-		e.OnLines(&codec.Message{Payload: block})
-		return
+	switch size := len(rest) + len(in); {
+	case len(rest) == 0:
+		e.OnLines(codec.NewMessage(in, false))
+	case size >= largeBlock:
+		e.OnLines(&codec.Message{Payload: append(rest, in...)})
+	default:
+		m := codec.NewMessage(blank[:size], false)
+		copy(m.Payload[copy(m.Payload, rest):], in)
+		e.OnLines(m)
 	}
-	e.OnLines(codec.NewMessage(block, false))
 }
 
 // NextLine returns the first line of a block, without its newline and the blanks around it, and what follows it. Empty

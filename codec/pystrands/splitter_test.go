@@ -267,7 +267,7 @@ func TestSplitterAllocations(t *testing.T) {
 
 func BenchmarkSplitter(b *testing.B) {
 	in := manyLines(500)
-	for _, piece := range []int{len(in), 4096, 1448} {
+	for _, piece := range []int{len(in), 32_768, 4096, 1448} {
 		b.Run(fmt.Sprintf("500 lines in pieces of %d", piece), func(b *testing.B) {
 			var s Splitter
 			s.Init(1 << 20)
