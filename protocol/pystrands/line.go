@@ -3,6 +3,7 @@
 package pystrands
 
 import (
+	"sync"
 	"unicode/utf8"
 
 	"github.com/skeinhq/skein/codec"
@@ -44,7 +45,6 @@ type Line struct {
 // use by many goroutines, each with its own Line.
 func Decode(line []byte, out *Line) {
 	*out = Line{}
-	var p codecstrands.Packet
 	if err := codec.CheckJSON(line, codec.MaxJSONDepth); err != nil {
 		out.bad("the line is not JSON: " + err.Error())
 		return
@@ -53,46 +53,63 @@ func Decode(line []byte, out *Line) {
 		out.bad("the line is not a JSON object")
 		return
 	}
-	p.Reset()
-	if err := p.UnmarshalJSON(line); err != nil {
-		out.bad("the line is not JSON: " + err.Error())
+	p := parsedPool.Get().(*parsed)
+	out.decode(line, p)
+	p.packet.Reset() // it keeps nothing of the line
+	p.params.Reset()
+	parsedPool.Put(p)
+}
+
+// parsed is a line in parts. It points at itself, so that it is never on the stack.
+type parsed struct {
+	packet codecstrands.Packet
+	params codecstrands.Params
+}
+
+var parsedPool = sync.Pool{New: func() any { return new(parsed) }}
+
+func (l *Line) decode(line []byte, p *parsed) {
+	p.packet.Reset()
+	if err := p.packet.UnmarshalJSON(line); err != nil {
+		l.bad("the line is not JSON: " + err.Error())
 		return
 	}
-	action, _ := codec.FieldValue(p.Action).Str()
-	switch action {
+	var room [32]byte // for the names of all actions
+	action, _ := codec.FieldValue(p.packet.Action).AppendStr(room[:0])
+	switch string(action) {
 	case "response":
-		out.decodeResponse(&p)
+		l.decodeResponse(p)
 	case "message_to_connection":
-		out.decodeMessage(Private, "conn_id", codec.FieldValue(p.Params))
+		l.decodeMessage(Private, "conn_id", p)
 	case "message_to_room":
-		out.decodeMessage(Room, "room_id", codec.FieldValue(p.Params))
+		l.decodeMessage(Room, "room_id", p)
 	case "broadcast":
-		out.decodeMessage(Broadcast, "", codec.FieldValue(p.Params))
+		l.decodeMessage(Broadcast, "", p)
 	case "auth":
-		out.decodeAuth(&p)
+		l.decodeAuth(p)
 	}
 }
 
 func (l *Line) bad(problem string) { *l = Line{Kind: Bad, Problem: problem} }
 
-// decodeParams returns false for anything but an object.
-func decodeParams(raw codec.Raw, p *codecstrands.Params) bool {
-	p.Reset()
-	return raw.Kind() == codec.KindObject && p.UnmarshalJSON(raw) == nil
+// decodeParams reads the parameters. It returns false for anything but an object.
+func (p *parsed) decodeParams() bool {
+	p.params.Reset()
+	raw := codec.FieldValue(p.packet.Params)
+	return raw.Kind() == codec.KindObject && p.params.UnmarshalJSON(raw) == nil
 }
 
 // decodeMessage reads the actions that make end clients get something. target is the key of where it goes.
-func (l *Line) decodeMessage(kind Kind, target string, raw codec.Raw) {
-	var p codecstrands.Params
-	if !decodeParams(raw, &p) {
+func (l *Line) decodeMessage(kind Kind, target string, p *parsed) {
+	if !p.decodeParams() {
 		l.bad("`params` is not an object")
 		return
 	}
 	l.Kind = kind
 	if target != "" {
-		field := p.ConnID
+		field := p.params.ConnID
 		if kind == Room {
-			field = p.RoomID
+			field = p.params.RoomID
 		}
 		id, ok := idOf(codec.FieldValue(field))
 		if !ok {
@@ -101,7 +118,7 @@ func (l *Line) decodeMessage(kind Kind, target string, raw codec.Raw) {
 		}
 		l.Target = id
 	}
-	message := codec.FieldValue(p.Message)
+	message := codec.FieldValue(p.params.Message)
 	switch message.Kind() {
 	case codec.KindAbsent, codec.KindNull:
 		l.bad("there is no `message`")
@@ -152,11 +169,10 @@ func textOf(raw codec.Raw) (string, bool) {
 	return s, ok
 }
 
-func (l *Line) decodeAuth(p *codecstrands.Packet) {
+func (l *Line) decodeAuth(p *parsed) {
 	l.Kind = Auth
-	l.RequestID, _ = textOf(codec.FieldValue(p.RequestID))
-	var params codecstrands.Params
-	if decodeParams(codec.FieldValue(p.Params), &params) {
-		l.Token, _ = textOf(codec.FieldValue(params.Token))
+	l.RequestID, _ = textOf(codec.FieldValue(p.packet.RequestID))
+	if p.decodeParams() {
+		l.Token, _ = textOf(codec.FieldValue(p.params.Token))
 	}
 }

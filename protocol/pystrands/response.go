@@ -31,12 +31,11 @@ type Response struct {
 	Problem string
 }
 
-func (l *Line) decodeResponse(p *codecstrands.Packet) {
+func (l *Line) decodeResponse(p *parsed) {
 	l.Kind = Respond
-	l.RequestID, _ = textOf(codec.FieldValue(p.RequestID)) // without one it answers nothing
-	r := &l.Response
-	var params codecstrands.Params
-	if !decodeParams(codec.FieldValue(p.Params), &params) {
+	l.RequestID, _ = textOf(codec.FieldValue(p.packet.RequestID)) // without one it answers nothing
+	r, params := &l.Response, &p.params
+	if !p.decodeParams() {
 		r.unusable("`params` is not an object")
 		return
 	}
