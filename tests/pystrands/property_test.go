@@ -50,12 +50,12 @@ const (
 )
 
 const (
-	residents     = 30  // end clients
-	residentSays  = 80  // messages of each of them
-	members       = 3   // backends at a time, at most
-	memberChanges = 40  // arrivals and deaths
-	stallFor      = 200 // messages that others send while a backend does not read, before it dies
-	residentPad   = 500 // bytes of a message, so that what is meant for such a backend has to wait in the broker
+	residents     = 30   // end clients
+	residentSays  = 80   // messages of each of them
+	members       = 3    // backends at a time, at most
+	memberChanges = 40   // arrivals and deaths
+	stallFor      = 200  // messages that others send while a backend does not read, before it dies
+	residentPad   = 2000 // bytes of a message, so that what is meant for such a backend has to wait in the broker
 )
 
 // A town is one run: its backends are members, its end clients residents.

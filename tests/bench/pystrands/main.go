@@ -21,10 +21,10 @@ import (
 
 func main() {
 	o := options{}
-	backendOf := flag.String("backend", "", "be the backend of the broker whose backend port has this address (for the program's own use)")
+	backendOf := flag.String("backend", "", "address of a backend port: be the backend (for the program's own use)")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds; the medians are reported")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "load per measurement")
-	flag.StringVar(&o.upstream, "upstream", "", "binary of the PyStrands 1.0.0 broker (without it, its column is left out)")
+	flag.StringVar(&o.upstream, "upstream", "", "binary of the PyStrands 1.0.0 broker (default: its column is left out)")
 	flag.StringVar(&o.root, "root", "../..", "root of the repository, in which `make build` has been run")
 	flag.StringVar(&o.only, "only", "", "scenarios, with commas between them: echo,fanout,idle (default all)")
 	flag.IntVar(&o.idle, "idle-clients", 10_000, "clients of the idle scenario")
@@ -68,7 +68,7 @@ var scenarios = []scenario{
 		}, cpu, false},
 	{"fanout", "fan-out, 1 room × 1,000, one message at a time, CPU per delivery", "µs",
 		func(o options, dialect string) []string {
-			args := []string{"fanout", "--dialect", "cl4", "--clients", "1000", "--window", "1", "--duration", o.duration.String()}
+			args := []string{"fanout", "--clients", "1000", "--window", "1", "--duration", o.duration.String()}
 			if dialect == "broker" {
 				args = append(args, "--anonymous") // names and rooms are the backend's business
 			}
@@ -122,7 +122,7 @@ func compare(ctx context.Context, o options) error {
 		}
 	}
 	print(programs, results)
-	fmt.Printf("\nMedians of %d rounds; in parentheses the median ratio to the first column in the same round.\n", o.rounds)
+	fmt.Printf("\nMedians of %d rounds; in parentheses the median ratio to %s in the same round.\n", o.rounds, programs[0].name)
 	return nil
 }
 
