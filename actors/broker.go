@@ -170,7 +170,6 @@ type strand struct {
 	seat     int     // in room.members
 	place    int     // in broker.all
 	held     bool    // it is not read from
-	opened   bool    // its backend was sent new_connection
 	gone     bool
 }
 

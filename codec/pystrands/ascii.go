@@ -45,6 +45,37 @@ func AppendASCII[T []byte | string](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
+// ASCIILen is how many bytes AppendASCII appends for s.
+func ASCIILen(s []byte) int {
+	n := len(`""`)
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			n += int(lengths[c])
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(s[i:])
+		n += len(`\uXXXX`)
+		if r >= 0x10000 {
+			n += len(`\uXXXX`)
+		}
+		i += size
+	}
+	return n
+}
+
+// lengths has what ASCII characters take in a JSON string.
+var lengths = func() (t [utf8.RuneSelf]uint8) {
+	for c := range t {
+		t[c] = 1
+		if !plain[c] {
+			t[c] = uint8(len(appendControl(nil, byte(c))))
+		}
+	}
+	return t
+}()
+
 // appendControl writes a quote, a backslash or a control character.
 func appendControl(dst []byte, c byte) []byte {
 	switch c {

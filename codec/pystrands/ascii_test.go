@@ -47,6 +47,9 @@ func checkASCII(t testing.TB, s []byte) {
 	if other := AppendASCII([]byte("before"), string(s)); string(other) != "before"+string(got) {
 		t.Fatalf("%q: as bytes %s, as a string %s", s, got, other)
 	}
+	if n := ASCIILen(s); n != len(got) {
+		t.Fatalf("%q: %d bytes instead of %d", s, len(got), n)
+	}
 	checkPlain(t, got)
 	var back string
 	if err := json.Unmarshal(got, &back); err != nil {
@@ -143,6 +146,7 @@ func TestASCIIAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		AppendASCII(buf, text)
 		AppendASCII(buf, raw)
+		ASCIILen(raw)
 		AppendASCIIRaw(buf, raw)
 	}); n > 0 {
 		t.Errorf("%v allocations", n)

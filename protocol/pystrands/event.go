@@ -37,7 +37,7 @@ func (c Context) Disconnected() *codec.Frame {
 // MessageReceived is the event `new_message`. Each byte of payload that is not part of valid UTF-8 is told as U+FFFD;
 // that happens to binary messages only, which are told as they are beside it.
 func (c Context) MessageReceived(payload []byte, binary bool) *codec.Frame {
-	room := len(payload) + len(payload)/8
+	room := codecstrands.ASCIILen(payload)
 	b64 := binary && !utf8.Valid(payload)
 	if b64 {
 		room += base64.StdEncoding.EncodedLen(len(payload))

@@ -17,9 +17,9 @@ import (
 const processVariable = "SKEIN_PYSTRANDS_PROCESS"
 
 // backendProcess accepts everybody under the name that the path ends with, and writes what it sees to standard output
-// as soon as it has seen it: the action, the client and the message. Each message is sent back.
+// as soon as it has seen it: the action, the client and the first word of the message. That word is sent back.
 func backendProcess(address string) int {
-	conn, err := dialTCP(address)
+	conn, err := dialTCPWith(smallDialer(), address)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -42,14 +42,15 @@ func backendProcess(address string) int {
 			return 1
 		}
 		l := parseLine(text)
+		number, _, _ := strings.Cut(l.message(), " ")
 		switch l.action() {
 		case "connection_request":
 			url, _ := l.params()["url"].(string)
 			write("response", l.requestID(), object{"client_id": strings.TrimPrefix(url, "/ws/"), "room_id": "all"})
 		case "new_message":
-			write("message_to_connection", "1", object{"conn_id": l.clientID(), "message": l.message()})
+			write("message_to_connection", "1", object{"conn_id": l.clientID(), "message": number})
 		}
-		fmt.Println(l.action(), l.clientID(), l.message())
+		fmt.Println(l.action(), l.clientID(), number)
 	}
 }
 

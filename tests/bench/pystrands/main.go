@@ -122,7 +122,8 @@ func compare(ctx context.Context, o options) error {
 		}
 	}
 	print(programs, results)
-	fmt.Printf("\nMedians of %d rounds; in parentheses the median ratio to %s in the same round.\n", o.rounds, programs[0].name)
+	fmt.Printf("\nMedians of %d rounds; in parentheses the median ratio to %s in the same round.\n",
+		o.rounds, programs[0].name)
 	return nil
 }
 

@@ -1,0 +1,5 @@
+//go:build race
+
+package simpleserver
+
+const raceEnabled = true
