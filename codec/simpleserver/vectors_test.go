@@ -12,37 +12,29 @@ import (
 	"testing"
 )
 
-// vectorFolders are the folders whose vectors are replayed.
-func vectorFolders() []string {
-	folders := []string{"testdata"}
-	if folder := os.Getenv("SKEIN_SIMPLESERVER_VECTORS"); folder != "" {
-		folders = append(folders, folder)
-	}
-	return folders
-}
+// vectorFolder has the vectors that the server as a whole is tested with too; its README says what they mean.
+const vectorFolder = "../../tests/vectors/simpleserver"
 
-// eachVector runs f for each vector of that file name.
+// eachVector runs f for each vector of a file.
 func eachVector[T any](t *testing.T, file string, name func(T) string, f func(*testing.T, T)) {
-	for _, folder := range vectorFolders() {
-		b, err := os.ReadFile(filepath.Join(folder, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var vectors struct {
-			About   string `json:"about"`
-			Vectors []T    `json:"vectors"`
-		}
-		d := json.NewDecoder(bytes.NewReader(b))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&vectors); err != nil {
-			t.Fatal(err)
-		}
-		if len(vectors.Vectors) == 0 {
-			t.Fatalf("%s: no vectors", folder)
-		}
-		for _, v := range vectors.Vectors {
-			t.Run(name(v), func(t *testing.T) { f(t, v) })
-		}
+	b, err := os.ReadFile(filepath.Join(vectorFolder, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors struct {
+		About   string `json:"about"`
+		Vectors []T    `json:"vectors"`
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&vectors); err != nil {
+		t.Fatal(err)
+	}
+	if len(vectors.Vectors) == 0 {
+		t.Fatalf("%s has no vectors", file)
+	}
+	for _, v := range vectors.Vectors {
+		t.Run(name(v), func(t *testing.T) { f(t, v) })
 	}
 }
 
