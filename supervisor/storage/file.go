@@ -1,0 +1,109 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// FileName is the name of the file in its directory.
+const FileName = "skein.db"
+
+// lockPatience is how long Open waits for another process to let go of the file: one that is just ending.
+const lockPatience = 500 * time.Millisecond
+
+// Options configures a File.
+type Options struct {
+	// ReadOnly opens an existing file for reading, beside others that do so too.
+	ReadOnly bool
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+}
+
+// File is the file that everything is kept in. It is safe for use by many goroutines.
+type File struct {
+	path string
+	db   *bolt.DB
+	now  func() time.Time
+}
+
+var _ Records = (*File)(nil)
+
+// Open opens the file in a directory, which it makes, for its owner alone, if there is none. It fails with ErrInUse
+// while another process has it open, with ErrNewer when it cannot read it, and with ErrDamaged when it can tell.
+func Open(dir string, o Options) (*File, error) {
+	if !o.ReadOnly {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("the directory for data: %w", err)
+		}
+	}
+	return OpenFile(filepath.Join(dir, FileName), o)
+}
+
+// OpenFile is Open for a file of any name.
+func OpenFile(path string, o Options) (*File, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	f := &File{path: path, now: o.Now}
+	err := guard(path, func() error {
+		if err := checkSize(path); err != nil {
+			return err
+		}
+		db, err := bolt.Open(path, 0o600, &bolt.Options{
+			Timeout:      lockPatience,
+			ReadOnly:     o.ReadOnly,
+			FreelistType: bolt.FreelistMapType,
+		})
+		if err != nil {
+			return openError(path, err)
+		}
+		f.db = db
+		if err := f.prepare(o.ReadOnly); err != nil {
+			return errors.Join(err, db.Close())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// openError says in plain words what bbolt has met.
+func openError(path string, err error) error {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return fmt.Errorf("%s is %w: another server, or a skein data command, has it open; give this one a directory of its own with --data DIR, or --data none", path, ErrInUse)
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return fmt.Errorf("%s is %w or no file of this program: %w; restore a copy, or move it away to begin with nothing", path, ErrDamaged, err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// Path is where the file is.
+func (f *File) Path() string { return f.path }
+
+// Close lets go of the file.
+func (f *File) Close() error { return f.db.Close() }
+
+// view and update run fn in a transaction. What they return names the file.
+func (f *File) view(fn func(*bolt.Tx) error) error {
+	return guard(f.path, func() error { return f.named(f.db.View(fn)) })
+}
+
+func (f *File) update(fn func(*bolt.Tx) error) error {
+	return guard(f.path, func() error { return f.named(f.db.Update(fn)) })
+}
+
+func (f *File) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", f.path, err)
+}
