@@ -45,6 +45,7 @@ func NewStream(o Options, h StreamHandler) *Server {
 
 // openStream makes a connection of an accepted socket. It runs on a goroutine of its own.
 func (s *Server) openStream(socket net.Conn, l *Listener) {
+	limitUnsent(socket)
 	nc, early, err := s.secureStream(socket, l)
 	if err != nil {
 		s.leave(socket)
