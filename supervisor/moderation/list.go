@@ -1,0 +1,324 @@
+package moderation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/skeinhq/skein/codec"
+	"github.com/skeinhq/skein/supervisor/storage"
+)
+
+// recordBan is the kind of Records that bans are.
+const recordBan = "ban"
+
+// MaxBans bounds a list: a server is not a firewall.
+const MaxBans = 100_000
+
+// MaxPatterns bounds the bans with a * of names, and of agents, which are looked at one by one.
+const MaxPatterns = 1_000
+
+// Errors of a List.
+var (
+	ErrNoBan = errors.New("there is no such ban")
+	ErrFull  = fmt.Errorf("there are %d bans already, or %d with a * of their kind", MaxBans, MaxPatterns)
+)
+
+// List is the list of bans. Its methods are safe for use by many goroutines; those that match do not wait for the
+// disk.
+type List struct {
+	records storage.Records
+	now     func() time.Time
+
+	change  sync.Mutex   // serialises changes, held while they are written
+	mu      sync.RWMutex // guards what follows
+	bans    map[string]*Ban
+	keys    map[banKey]string // the ID of each ban
+	ips     prefixTable
+	names   patternTable
+	agents  patternTable
+	count   [3]atomic.Int64 // by kind, so that matching costs nothing where there are none
+	watched []func(Ban)     // guarded by change
+
+	refused [3]atomic.Uint64
+}
+
+// banKey is what there is one ban for.
+type banKey struct {
+	kind    Kind
+	pattern string
+}
+
+// NewList reads the bans that were kept. now is the clock; nil means time.Now.
+func NewList(r storage.Records, now func() time.Time) (*List, error) {
+	if now == nil {
+		now = time.Now
+	}
+	l := &List{records: r, now: now, bans: make(map[string]*Ban), keys: make(map[banKey]string)}
+	var old []string
+	err := r.Each(recordBan, func(key string, value []byte) error {
+		var b Ban
+		if err := json.Unmarshal(value, &b); err != nil {
+			return fmt.Errorf("ban %s: %w", key, err)
+		}
+		b, err := b.Normalize()
+		switch {
+		case err != nil:
+			return fmt.Errorf("ban %s: %w", key, err)
+		case b.over(now()):
+			old = append(old, key)
+		default:
+			l.enter(b)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the bans: %w", err)
+	}
+	for _, id := range old {
+		if err := r.Delete(recordBan, id); err != nil {
+			return nil, fmt.Errorf("deleting an expired ban: %w", err)
+		}
+	}
+	return l, nil
+}
+
+// Add makes a ban, tells the watchers, and returns it as it is kept. A ban of the same kind and pattern is replaced
+// and keeps its ID. When it returns the ban is on disk and in force.
+func (l *List) Add(b Ban) (Ban, error) {
+	b.ID, b.Created = codec.NewID().ULID(), l.now()
+	b, err := b.Normalize()
+	if err != nil {
+		return Ban{}, err
+	}
+	if b.over(l.now()) {
+		return Ban{}, fmt.Errorf("%w: it has expired already", ErrInvalidBan)
+	}
+	l.change.Lock()
+	defer l.change.Unlock()
+	if err := l.sweep(); err != nil {
+		return Ban{}, err
+	}
+	l.mu.RLock()
+	known, replaces := l.keys[b.key()]
+	full := !replaces && (len(l.bans) >= MaxBans || l.manyPatterns(&b))
+	l.mu.RUnlock()
+	if full {
+		return Ban{}, ErrFull
+	}
+	if replaces {
+		b.ID = known
+	}
+	value, err := json.Marshal(b)
+	if err != nil {
+		return Ban{}, fmt.Errorf("encoding a ban: %w", err)
+	}
+	if err := l.records.Put(recordBan, b.ID, value); err != nil {
+		return Ban{}, fmt.Errorf("keeping a ban: %w", err)
+	}
+	l.mu.Lock()
+	l.enter(b)
+	l.mu.Unlock()
+	for _, f := range l.watched {
+		f(b)
+	}
+	return b, nil
+}
+
+// manyPatterns tells whether a ban would be one pattern too many. l.mu is held.
+func (l *List) manyPatterns(b *Ban) bool {
+	_, exact := parseGlob(fold(b.Pattern))
+	switch {
+	case exact || b.Kind == KindIP:
+		return false
+	case b.Kind == KindName:
+		return len(l.names.patterns) >= MaxPatterns
+	}
+	return len(l.agents.patterns) >= MaxPatterns
+}
+
+// Remove ends a ban and returns it.
+func (l *List) Remove(id string) (Ban, error) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	b, ok := l.Get(id)
+	if !ok {
+		return Ban{}, fmt.Errorf("%w: %s", ErrNoBan, id)
+	}
+	return b, l.drop(b)
+}
+
+// drop takes a ban off the disk and out of force. l.change is held.
+func (l *List) drop(b Ban) error {
+	if err := l.records.Delete(recordBan, b.ID); err != nil {
+		return fmt.Errorf("deleting a ban: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget(b)
+	return nil
+}
+
+// sweep drops the bans that have ended. l.change is held.
+func (l *List) sweep() error {
+	now := l.now()
+	var old []Ban
+	l.mu.RLock()
+	for _, b := range l.bans {
+		if b.over(now) {
+			old = append(old, *b)
+		}
+	}
+	l.mu.RUnlock()
+	for _, b := range old {
+		if err := l.drop(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Get returns the ban with an ID.
+func (l *List) Get(id string) (Ban, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b := l.bans[id]
+	if b == nil || b.over(l.now()) {
+		return Ban{}, false
+	}
+	return *b, true
+}
+
+// All returns the bans in force, in the order in which they were made.
+func (l *List) All() []Ban {
+	now := l.now()
+	l.mu.RLock()
+	all := make([]Ban, 0, len(l.bans))
+	for _, b := range l.bans {
+		if !b.over(now) {
+			all = append(all, *b)
+		}
+	}
+	l.mu.RUnlock()
+	sortBans(all)
+	return all
+}
+
+// Len is the number of bans that are kept.
+func (l *List) Len() int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return len(l.bans)
+}
+
+// Watch calls f for every ban that Add makes, after it has come into force and before Add returns. f must not change
+// the list.
+func (l *List) Watch(f func(Ban)) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	l.watched = append(slices.Clone(l.watched), f)
+}
+
+// MatchIP returns the ban of an address, that of the smallest range if there are several.
+func (l *List) MatchIP(ip netip.Addr) (Ban, bool) {
+	if l.count[0].Load() == 0 || !ip.IsValid() {
+		return Ban{}, false
+	}
+	now := l.now()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return found(l.ips.find(ip, func(b *Ban) bool { return !b.over(now) }))
+}
+
+// MatchName returns the ban of a username.
+func (l *List) MatchName(name string) (Ban, bool) { return l.matchText(1, &l.names, name) }
+
+// MatchAgent returns the ban of a User-Agent header.
+func (l *List) MatchAgent(agent string) (Ban, bool) { return l.matchText(2, &l.agents, agent) }
+
+func (l *List) matchText(i int, t *patternTable, text string) (Ban, bool) {
+	if l.count[i].Load() == 0 {
+		return Ban{}, false
+	}
+	text = fold(text)
+	now := l.now()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return found(t.find(text, func(b *Ban) bool { return !b.over(now) }))
+}
+
+func found(b *Ban) (Ban, bool) {
+	if b == nil {
+		return Ban{}, false
+	}
+	return *b, true
+}
+
+// Matches tells whether a ban is for something of its kind, an address in its text form or a text.
+func (b Ban) Matches(value string) bool {
+	if b.Kind != KindIP {
+		var t patternTable
+		t.add(&b)
+		return t.find(fold(value), func(*Ban) bool { return true }) != nil
+	}
+	ip, err := netip.ParseAddr(value)
+	return err == nil && b.Contains(ip)
+}
+
+// Contains tells whether an IP ban is for an address.
+func (b Ban) Contains(ip netip.Addr) bool {
+	p, err := ParsePrefix(b.Pattern)
+	return b.Kind == KindIP && err == nil && p.Contains(ip.Unmap().WithZone(""))
+}
+
+// CountRefusal counts somebody who was refused or removed because of a ban.
+func (l *List) CountRefusal(k Kind) { l.refused[index(k)].Add(1) }
+
+// Refused is how many were refused or removed because of bans of a kind.
+func (l *List) Refused(k Kind) uint64 { return l.refused[index(k)].Load() }
+
+func index(k Kind) int { return slices.Index(Kinds, k) }
+
+func (b *Ban) key() banKey {
+	if b.Kind == KindIP {
+		return banKey{b.Kind, b.Pattern}
+	}
+	return banKey{b.Kind, fold(b.Pattern)}
+}
+
+// enter puts a ban into force, in place of one with its key. l.mu is held, or nobody else knows l yet.
+func (l *List) enter(b Ban) {
+	if id, ok := l.keys[b.key()]; ok {
+		l.forget(*l.bans[id])
+	}
+	l.bans[b.ID], l.keys[b.key()] = &b, b.ID
+	l.count[index(b.Kind)].Add(1)
+	switch b.Kind {
+	case KindIP:
+		l.ips.add(&b)
+	case KindName:
+		l.names.add(&b)
+	case KindAgent:
+		l.agents.add(&b)
+	}
+}
+
+// forget takes a ban out of force. l.mu is held.
+func (l *List) forget(b Ban) {
+	delete(l.bans, b.ID)
+	delete(l.keys, b.key())
+	l.count[index(b.Kind)].Add(-1)
+	switch b.Kind {
+	case KindIP:
+		l.ips.remove(&b)
+	case KindName:
+		l.names.remove(&b)
+	case KindAgent:
+		l.agents.remove(&b)
+	}
+}
