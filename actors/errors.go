@@ -30,6 +30,10 @@ var (
 	ErrNotStarted = errors.New("the server has not been started")
 	// ErrStopped is returned when the server is stopping.
 	ErrStopped = errors.New("the server has stopped")
+	// ErrQueueFull is returned for a message to a client for which too much waits.
+	ErrQueueFull = errors.New("too much waits for the client")
+	// ErrUpdating is returned by SimpleServer.Update while a tick is running.
+	ErrUpdating = errors.New("an update is running")
 	// ErrActorAlreadyExists is returned by Spawn for a name that is taken.
 	ErrActorAlreadyExists = errors.New("an actor has that name already")
 	// ErrActorDoesNotExist is returned by Tell for a name that no plugin has spawned.

@@ -4,12 +4,13 @@ package actors
 type Protocol uint8
 
 // The protocols. On a port of CL4 and Scratch a connection speaks None until its first message; clients of the broker
-// have a port of their own.
+// and those of SimpleServer have ports of their own.
 const (
 	None Protocol = iota
 	CL4
 	Scratch
 	PyStrands
+	Simple
 )
 
 // String returns the name of the protocol in configuration and metrics.
@@ -21,6 +22,8 @@ func (p Protocol) String() string {
 		return "scratch"
 	case PyStrands:
 		return "pystrands"
+	case Simple:
+		return "simpleserver"
 	}
 	return "none"
 }

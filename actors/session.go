@@ -36,6 +36,7 @@ type session struct {
 	closing   bool // Close was decided; what the client still sends is not looked at
 	scratch   scratch.Session
 	strand    *strandSession // PyStrands
+	simple    *simpleSession // SimpleServer
 	held      heldUpdates    // Scratch updates over the message rate
 	rate      bucket
 	expire    *time.Timer // identification deadline
@@ -85,6 +86,12 @@ func (s *session) Receive(ctx actor.Context) {
 		s.onAdmission(m)
 	case opened:
 		s.onOpened()
+	case simpleDue:
+		s.onSimpleDue(m)
+	case simpleGo:
+		s.onSimpleGo()
+	case simpleEOF:
+		s.onSimpleEOF()
 	case heldDue:
 		s.onHeldDue()
 	case identifyExpired:
@@ -106,6 +113,10 @@ func (s *session) Receive(ctx actor.Context) {
 
 func (s *session) onStarted() {
 	s.connected = true
+	if s.simple != nil {
+		s.startSimple()
+		return
+	}
 	if s.strand != nil {
 		s.startStrand()
 		return
@@ -127,6 +138,10 @@ func (s *session) onStarted() {
 
 // onMessage handles one message of the client, or keeps it until what came before it has been carried out.
 func (s *session) onMessage(m *codec.Message) {
+	if s.simple != nil {
+		s.onSimpleData(m)
+		return
+	}
 	if s.order.busy() {
 		s.order.stash = append(s.order.stash, m)
 		return
@@ -220,7 +235,10 @@ func (s *session) finish(e End) {
 	case Scratch:
 		c.ScratchClients.Add(-1)
 	case PyStrands:
+		c.PyStrandsClients.Add(-1)
 		s.finishStrand(e)
+	case Simple:
+		s.finishSimple(e)
 	default:
 		c.Unidentified.Add(-1)
 	}

@@ -61,6 +61,11 @@ func (s *session) startStrand() {
 	c.PyStrandsClients.Add(1)
 	s.update(func(i *ClientInfo) { i.Protocol = PyStrands })
 	s.sys.registry.register(s.ref)
+	s.askBroker()
+}
+
+// askBroker asks to be let in.
+func (s *session) askBroker() {
 	if s.sys.broker == nil {
 		s.onAdmission(&admission{no: refusedNoBackend})
 		return
@@ -134,7 +139,6 @@ func (s *session) finishStrand(e End) {
 	if e.Cause == causeSlowConsumer {
 		s.sys.Broker.SlowClosed.Add(1)
 	}
-	s.sys.Counters.PyStrandsClients.Add(-1)
 	if s.sys.broker == nil {
 		return
 	}

@@ -33,6 +33,8 @@ type Options struct {
 	Store VariableStore
 	// Broker configures the PyStrands broker. Nil means that there is none.
 	Broker *BrokerConfig
+	// Simple configures SimpleServer. Nil means that there is none.
+	Simple *SimpleConfig
 	// Logger receives what the actors have to say. Nil means slog.Default.
 	Logger *slog.Logger
 	// Now is the clock. Nil means time.Now.
@@ -49,6 +51,8 @@ type System struct {
 	Counters Counters
 	// Broker is what the PyStrands broker counts.
 	Broker BrokerCounters
+	// Simple is what SimpleServer counts.
+	Simple SimpleCounters
 
 	log             *slog.Logger
 	now             func() time.Time
@@ -76,6 +80,8 @@ type System struct {
 	broker             *broker    // nil: there is none
 	backends           *actor.PID // the parent of the backends' actors
 	backendConnections atomic.Int64
+
+	simple *SimpleServer // nil: there is none
 
 	done    chan struct{} // closed by Stop
 	stopped chan struct{} // closed when the sweeper has ended
@@ -115,6 +121,9 @@ func NewSystem(o Options) *System {
 	s.hooks.sys = s
 	if o.Broker != nil {
 		s.broker = newBroker(s, *o.Broker)
+	}
+	if o.Simple != nil {
+		s.simple = newSimpleServer(s, *o.Simple)
 	}
 	return s
 }
@@ -193,6 +202,9 @@ func (s *System) Start() error {
 		return fmt.Errorf("spawning the actor tree: %w", err)
 	}
 	go s.sweep()
+	if s.simple != nil {
+		s.simple.loop.start()
+	}
 	return s.startPlugins(plugins)
 }
 
@@ -270,6 +282,9 @@ func (s *System) Stop(ctx context.Context) error {
 	select {
 	case err := <-gone:
 		s.engine.Shutdown()
+		if s.simple != nil {
+			s.simple.loop.finish()
+		}
 		return err
 	case <-ctx.Done():
 		return fmt.Errorf("stopping the actor tree: %w", ctx.Err())

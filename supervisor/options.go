@@ -105,6 +105,8 @@ type Options struct {
 
 	// PyStrands configures the PyStrands broker. The zero value means that there is none.
 	PyStrands PyStrandsOptions
+	// SimpleServer configures SimpleServer. The zero value means that there is none.
+	SimpleServer SimpleServerOptions
 
 	// MaxMessage bounds one inbound message in bytes. Zero value means DefaultMaxMessage.
 	MaxMessage int

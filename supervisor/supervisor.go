@@ -34,6 +34,7 @@ type Server struct {
 	log       *slog.Logger
 	transport *transport.Server
 	strands   *strandsServer // nil without a broker
+	simple    *simpleServer  // nil without SimpleServer
 	limits    *limits
 	bindErr   error // what was wrong with the options, for Start
 
@@ -64,6 +65,7 @@ func New(o Options) *Server {
 		IdentifyTimeout: o.IdentifyTimeout,
 		Conflate:        o.SlowConsumer == SlowConflate,
 		Broker:          o.PyStrands.config(),
+		Simple:          o.SimpleServer.config(),
 		Logger:          o.Logger,
 	})
 	s.limits = newLimits(o.MaxClients, o.MaxClientsPerIP)
@@ -83,7 +85,10 @@ func New(o Options) *Server {
 	if o.PyStrands.enabled() {
 		s.strands = newStrandsServer(s, o.PyStrands)
 	}
-	s.bindErr = errors.Join(s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
+	if o.SimpleServer.enabled() {
+		s.simple = newSimpleServer(s, o.SimpleServer)
+	}
+	s.bindErr = errors.Join(o.SimpleServer.check(o.PyStrands.enabled()), s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
 	return s
 }
 
@@ -129,6 +134,11 @@ func (s *Server) Start() error {
 			return errors.Join(err, s.Stop())
 		}
 	}
+	if s.simple != nil {
+		if err := s.simple.listen(s); err != nil {
+			return errors.Join(err, s.Stop())
+		}
+	}
 	for _, addr := range s.options.Listen {
 		l, err := s.transport.Listen(addr, t)
 		if err != nil {
@@ -156,7 +166,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.Start(); err != nil {
 		return err
 	}
-	for _, l := range slices.Concat(s.Listeners(), s.PyStrandsListeners(), s.BackendListeners()) {
+	for _, l := range slices.Concat(s.Listeners(), s.PyStrandsListeners(), s.BackendListeners(), s.SimpleServerListeners()) {
 		s.log.Info("listening on " + l.URL())
 	}
 	<-ctx.Done()
@@ -181,13 +191,14 @@ func (s *Server) Ready() (bool, string) {
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
 	s.transport.StopAccepting()
-	strands := make(chan error, 1)
+	strands, simple := make(chan error, 1), make(chan error, 1)
 	go func() { strands <- s.drainStrands(ctx) }()
+	go func() { simple <- s.drainSimple(ctx) }()
 	err := s.transport.CloseAll(ctx, closeGoingAway, reasonStopping, s.spread())
 	if err == nil {
 		err = s.transport.Wait(ctx)
 	}
-	err = errors.Join(err, <-strands)
+	err = errors.Join(err, <-strands, <-simple)
 	if err != nil {
 		s.log.Warn("the drain deadline has passed, the remaining connections are cut off", "err", err)
 	}
@@ -200,6 +211,14 @@ func (s *Server) drainStrands(ctx context.Context) error {
 		return nil
 	}
 	return s.strands.drain(ctx, s, s.spread())
+}
+
+// drainSimple closes the clients of SimpleServer.
+func (s *Server) drainSimple(ctx context.Context) error {
+	if s.simple == nil {
+		return nil
+	}
+	return s.simple.drain(ctx, s.spread())
 }
 
 // spread is over how long the clients are closed, so that they do not all come back at once.
@@ -216,6 +235,9 @@ func (s *Server) Stop() error {
 		if s.strands != nil {
 			s.strands.stop()
 		}
+		if s.simple != nil {
+			s.simple.transport.Stop()
+		}
 		if s.started.Load() {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
@@ -231,6 +253,9 @@ func (s *Server) Reload() error {
 	err := s.transport.Reload()
 	if s.strands != nil {
 		err = errors.Join(err, s.strands.clients.Reload(), s.strands.backends.Reload())
+	}
+	if s.simple != nil {
+		err = errors.Join(err, s.simple.transport.Reload())
 	}
 	return err
 }
