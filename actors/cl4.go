@@ -44,6 +44,7 @@ func newCL4Protocol(sys *System, config cl4.Config) *CL4Protocol {
 	for i, c := range cl4.Commands {
 		table[c.Name] = &command{name: c.Name, schema: c.Schema, username: c.Username, run: c.Run, builtin: i}
 	}
+	sys.moderation.moderated(table)
 	p.commands.Store(&table)
 	return p
 }

@@ -1,6 +1,9 @@
 package actors
 
-import "net/netip"
+import (
+	"net/netip"
+	"unique"
+)
 
 // Peer is what the transport knows of a connection when it is opened.
 type Peer struct {
@@ -8,6 +11,8 @@ type Peer struct {
 	Out Outbox
 	// IP is the client's address for limits and bans. It is invalid where there is none, as on unix sockets.
 	IP netip.Addr
+	// Agent is the client's User-Agent header, made with MakeAgent. The zero value means that there was none.
+	Agent unique.Handle[string]
 	// ClientIP is what CL4 tells its client.
 	ClientIP string
 	// Listener is the address that the connection came in on.

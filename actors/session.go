@@ -124,6 +124,7 @@ func (s *session) onStarted() {
 	s.sys.Counters.Sessions.Add(1)
 	s.sys.Counters.Unidentified.Add(1)
 	s.sys.registry.register(s.ref)
+	s.sys.moderation.admit(s)
 	if d := s.sys.identifyTimeout; d > 0 {
 		s.expire = time.AfterFunc(d, func() { s.ref.post(identifyExpired{}) })
 	}
@@ -215,6 +216,7 @@ func (s *session) finish(e End) {
 		s.expire.Stop()
 	}
 	s.held.stop()
+	s.sys.moderation.gone(s)
 	for _, m := range s.rooms {
 		if m.pid != nil {
 			s.sys.sendTo(m.pid, &leave{from: s.ref})

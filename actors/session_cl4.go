@@ -269,6 +269,7 @@ func (s *session) enter(room string) { s.join(room, true) }
 func (s *session) join(room string, quiet bool) {
 	m := &membership{name: room}
 	s.rooms = append(s.rooms, m)
+	s.sys.moderation.entered(s, room)
 	s.roomsChanged()
 	user := s.user
 	s.local(func() {
@@ -283,6 +284,7 @@ func (s *session) Leave(room string) {
 	for i, m := range s.rooms {
 		if m.name == room {
 			s.rooms = slices.Delete(s.rooms, i, i+1)
+			s.sys.moderation.left(s, room)
 			s.roomsChanged()
 			s.tellRoom(m, &leave{from: s.ref, settles: true})
 			return

@@ -61,6 +61,7 @@ func (s *session) startStrand() {
 	c.PyStrandsClients.Add(1)
 	s.update(func(i *ClientInfo) { i.Protocol = PyStrands })
 	s.sys.registry.register(s.ref)
+	s.sys.moderation.admit(s)
 	s.askBroker()
 }
 

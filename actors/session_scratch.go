@@ -87,6 +87,9 @@ func (s *session) decide(d scratch.Decision) {
 		s.decideEnding(d.Close)
 	case scratch.Join:
 		s.update(func(i *ClientInfo) { i.Username, i.Named = d.User, true })
+		if s.refuseScratchName(d.User) {
+			return
+		}
 		s.join(d.Room, true)
 	case scratch.Apply:
 		if len(s.rooms) == 1 {

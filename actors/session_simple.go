@@ -70,6 +70,7 @@ func (s *session) startSimple() {
 	s.sys.Simple.Clients.Add(1)
 	s.update(func(i *ClientInfo) { i.Protocol = Simple })
 	s.sys.registry.register(s.ref)
+	s.sys.moderation.admit(s)
 	if s.strand != nil {
 		s.askBroker()
 		return

@@ -35,6 +35,10 @@ type Options struct {
 	Broker *BrokerConfig
 	// Simple configures SimpleServer. Nil means that there is none.
 	Simple *SimpleConfig
+	// Moderator decides on bans and names. Nil means that there are none, and that UniqueNames has no effect.
+	Moderator Moderator
+	// UniqueNames says where names of CL4 clients have to be unique.
+	UniqueNames UniqueNames
 	// Logger receives what the actors have to say. Nil means slog.Default.
 	Logger *slog.Logger
 	// Now is the clock. Nil means time.Now.
@@ -63,6 +67,8 @@ type System struct {
 	conflate        bool
 	store           VariableStore
 	shards          int
+
+	moderation moderation
 
 	cl4     *CL4Protocol
 	scratch *ScratchProtocol
@@ -116,6 +122,7 @@ func NewSystem(o Options) *System {
 	}
 	o.Scratch.Shared = s.speaks(CL4)
 	s.rules = scratch.NewRules(o.Scratch)
+	s.moderation.init(s, o.Moderator, o.UniqueNames)
 	s.cl4 = newCL4Protocol(s, o.CL4)
 	s.scratch = newScratchProtocol(s)
 	s.hooks.sys = s

@@ -50,6 +50,11 @@ var statusTexts = [...]string{
 	StatusTooLarge:            "E:113 | Too large",
 	StatusJSONError:           "E:114 | JSON error",
 	StatusRoomNotJoined:       "E:115 | Room not joined",
+	StatusAdminOK:             "I:200 | Admin authentication successful",
+	StatusAdminSyntax:         "E:201 | Invalid admin login",
+	StatusAdminFailed:         "E:202 | Admin authentication failure",
+	StatusAdminAlready:        "I:203 | Admin session already exists",
+	StatusAdminElsewhere:      "I:204 | IP address not whitelisted for admin authentication",
 }
 
 // String returns the text of the code, such as "I:100 | OK".
