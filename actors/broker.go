@@ -63,7 +63,7 @@ type brokerActor struct{ *broker }
 // Receive implements actor.Actor.
 func (b brokerActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
-	defer b.sys.failing(&b.sys.Counters.BrokerPanics, "the broker failed and is restarted", "broker", msg)
+	defer b.sys.failing(&b.sys.Counters.BrokerPanics, brokerFailed, "broker", msg)
 	switch m := msg.(type) {
 	case *strandEvent:
 		b.onEvent(m)
@@ -91,6 +91,8 @@ func (b brokerActor) Receive(ctx actor.Context) {
 		b.onHoldDue()
 	case *drainBroker:
 		b.onDrain(m)
+	case *backendsWanted:
+		m.reply <- b.list()
 	case *crash:
 		panic("injected panic")
 	case *actor.Started:

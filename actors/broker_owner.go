@@ -12,8 +12,9 @@ type backend struct {
 	name     string // for the log
 	attached bool
 	lost     bool
-	owned    int // clients
-	asked    int // open requests
+	since    time.Time // when it was attached
+	owned    int       // clients
+	asked    int       // open requests
 
 	// unsent are the lines that were given to out and may not have been handed over to the operating system yet. If
 	// the backend dies they go elsewhere.
@@ -179,7 +180,7 @@ func (b *broker) onAttached(m *backendAttached) {
 	if be.lost {
 		return
 	}
-	be.attached = true
+	be.attached, be.since = true, b.sys.now()
 	b.backends = append(b.backends, be)
 	b.sys.Broker.Backends.Add(1)
 	b.sys.Broker.BackendsIn.Add(1)

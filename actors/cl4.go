@@ -21,7 +21,7 @@ type Handler func(c *Client, m cl4.Message) error
 // CL4Protocol is CL4 as plugins see it: its commands, its events, and what helps to answer.
 type CL4Protocol struct {
 	sys    *System
-	config cl4.Config
+	config atomic.Pointer[cl4.Config] // what it points to never changes
 
 	mu       sync.Mutex // serialises changes of the table
 	commands atomic.Pointer[map[string]*command]
@@ -39,7 +39,8 @@ type command struct {
 }
 
 func newCL4Protocol(sys *System, config cl4.Config) *CL4Protocol {
-	p := &CL4Protocol{sys: sys, config: config}
+	p := &CL4Protocol{sys: sys}
+	p.config.Store(&config)
 	table := make(map[string]*command, len(cl4.Commands))
 	for i, c := range cl4.Commands {
 		table[c.Name] = &command{name: c.Name, schema: c.Schema, username: c.Username, run: c.Run, builtin: i}

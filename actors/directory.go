@@ -58,7 +58,7 @@ type directoryActor struct{ *directoryShard }
 // Receive implements actor.Actor.
 func (a directoryActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
-	defer a.sys.failing(&a.sys.Counters.RegistryPanics, "a directory shard failed and is restarted", ctx.Self().Id, msg)
+	defer a.sys.failing(&a.sys.Counters.RegistryPanics, directoryFailed, ctx.Self().Id, msg)
 	switch m := msg.(type) {
 	case *join:
 		a.onJoin(ctx, m)
@@ -86,6 +86,8 @@ func (a directoryActor) Receive(ctx actor.Context) {
 			}
 		}
 		m.reply <- keys
+	case *roomsWanted:
+		m.reply <- a.figures(m.protocol)
 	case *crash:
 		panic("injected panic")
 	case actor.SystemMessage, actor.AutoReceiveMessage:

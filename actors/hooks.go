@@ -124,13 +124,21 @@ func (h *hooks) each(s *session, what string, fs []func(*Client)) {
 	}
 }
 
-func (h *hooks) connect(s *session) { h.each(s, "on_connect", h.lists().connect) }
+func (h *hooks) connect(s *session) {
+	if o := h.sys.observed(); o != nil {
+		o.Connected(&s.ref.client)
+	}
+	h.each(s, "on_connect", h.lists().connect)
+}
 
 func (h *hooks) identified(s *session) {
 	h.each(s, "on_protocol_identified", h.lists().identified[s.protocol])
 }
 
-func (h *hooks) disconnect(s *session, _ End) {
+func (h *hooks) disconnect(s *session, e End) {
+	if o := h.sys.observed(); o != nil {
+		o.Disconnected(&s.ref.client, e)
+	}
 	l := h.lists()
 	h.each(s, "on_disconnect", l.disconnect)
 	if s.protocol != None {

@@ -114,7 +114,8 @@ func (p *pluginActor) Receive(ctx actor.Context) {
 			return
 		}
 		p.sys.Counters.HandlerPanics.Add(1)
-		p.sys.log.Error("a plugin's actor failed", "actor", p.name, "message", fmt.Sprintf("%T", msg), "panic", reason, "stack", string(debug.Stack()))
+		p.sys.noteFailure(pluginFailed, p.name)
+		p.sys.log.Error(pluginFailed, "actor", p.name, "message", fmt.Sprintf("%T", msg), "panic", reason, "stack", string(debug.Stack()))
 		switch msg.(type) {
 		case *actor.Started, *actor.Stopping, *actor.Stopped, *actor.Restarting:
 			// A restart would end in the same failure again, for ever, or could not be carried out any more.

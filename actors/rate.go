@@ -8,29 +8,45 @@ type Rate struct {
 	Burst     int // at once; 0 means one second's worth
 }
 
-// bucket is a token bucket. It reads the clock only where there is a limit.
-type bucket struct {
-	rate   *Rate
-	tokens float64
-	last   time.Time
-}
-
-func (b *bucket) init(r Rate, now time.Time) {
+// SetRate bounds the messages of each connection from now on, those that are open too.
+func (s *System) SetRate(r Rate) {
 	if r.PerSecond <= 0 {
+		s.rate.Store(nil)
 		return
 	}
 	if r.Burst <= 0 {
 		r.Burst = max(1, int(r.PerSecond))
 	}
-	*b = bucket{rate: &r, tokens: float64(r.Burst), last: now}
+	s.rate.Store(&r)
 }
 
-// take uses up one message and tells whether it was allowed.
-func (b *bucket) take(now func() time.Time) bool {
+// Rate is what SetRate has set last. A burst of 0 was filled in.
+func (s *System) Rate() Rate {
+	if r := s.rate.Load(); r != nil {
+		return *r
+	}
+	return Rate{}
+}
+
+// bucket is a token bucket, which starts full when the rate changes. It reads the clock only where there is a limit.
+type bucket struct {
+	rate   *Rate // nil: no limit
+	tokens float64
+	last   time.Time
+}
+
+// take uses up one message and tells whether the rate allowed it.
+func (b *bucket) take(s *System) bool {
+	if r := s.rate.Load(); r != b.rate {
+		*b = bucket{rate: r}
+		if r != nil {
+			b.tokens, b.last = float64(r.Burst), s.now()
+		}
+	}
 	if b.rate == nil {
 		return true
 	}
-	t := now()
+	t := s.now()
 	b.tokens = min(b.tokens+t.Sub(b.last).Seconds()*b.rate.PerSecond, float64(b.rate.Burst))
 	b.last = t
 	if b.tokens < 1 {
@@ -42,5 +58,8 @@ func (b *bucket) take(now func() time.Time) bool {
 
 // wait is how long it takes until the next message is allowed.
 func (b *bucket) wait() time.Duration {
+	if b.rate == nil {
+		return 0
+	}
 	return time.Duration((1 - b.tokens) / b.rate.PerSecond * float64(time.Second))
 }

@@ -66,7 +66,7 @@ type registryActor struct{ *registryShard }
 // Receive implements actor.Actor.
 func (a registryActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
-	defer a.sys.failing(&a.sys.Counters.RegistryPanics, "a registry shard failed and is restarted", ctx.Self().Id, msg)
+	defer a.sys.failing(&a.sys.Counters.RegistryPanics, registryFailed, ctx.Self().Id, msg)
 	switch m := msg.(type) {
 	case *register:
 		a.clients[m.from.ID] = &listed{ref: m.from}
@@ -133,7 +133,7 @@ func (a *registryShard) onDirect(m *direct) {
 		return
 	}
 	refs := a.names[m.to]
-	if n := len(refs); n == 0 || n > 1 && !a.sys.cl4.config.DeliverToAllMatches {
+	if n := len(refs); n == 0 || n > 1 && !a.sys.cl4.config.Load().DeliverToAllMatches {
 		p := cl4.DirectAnswer(m.to, n, m.listener)
 		a.sys.Counters.refused(p.Status)
 		m.from.send(p.Frame())

@@ -11,6 +11,8 @@ import (
 type room interface {
 	key() RoomKey
 	mailbox() *mailbox
+	// seen is what operators are told of the room.
+	seen() *roomFigures
 	// actor returns an actor on this state.
 	actor() actor.Actor
 }
@@ -24,18 +26,23 @@ type roster[M any] struct {
 	list  []M
 	index map[codec.ID]int // of each member in list
 	joins uint64           // joins seen, for the directory
+
+	figures *roomFigures
 }
 
 func newRoster[M any](sys *System, key RoomKey, dir *actor.PID) roster[M] {
-	return roster[M]{sys: sys, name: key, dir: dir, mb: newMailbox(&sys.Counters), index: make(map[codec.ID]int)}
+	return roster[M]{sys: sys, name: key, dir: dir, mb: newMailbox(&sys.Counters), index: make(map[codec.ID]int), figures: new(roomFigures)}
 }
 
 func (r *roster[M]) key() RoomKey      { return r.name }
 func (r *roster[M]) mailbox() *mailbox { return r.mb }
 
+func (r *roster[M]) seen() *roomFigures { return r.figures }
+
 func (r *roster[M]) add(id codec.ID, m M) {
 	r.index[id] = len(r.list)
 	r.list = append(r.list, m)
+	r.figures.members.Add(1)
 }
 
 func (r *roster[M]) find(id codec.ID) (*M, bool) {
@@ -54,6 +61,7 @@ func (r *roster[M]) remove(id codec.ID, idOf func(*M) codec.ID) (m M, ok bool) {
 	}
 	m = r.list[i]
 	delete(r.index, id)
+	r.figures.members.Add(-1)
 	last := len(r.list) - 1
 	if i != last {
 		r.list[i] = r.list[last]
@@ -74,6 +82,3 @@ func (r *roster[M]) emptied(keep bool) {
 		r.sys.sendTo(r.dir, &roomEmpty{key: r.name, joins: r.joins, keep: keep})
 	}
 }
-
-// roomFailed is logged when a room has panicked.
-const roomFailed = "a room failed and is restarted"

@@ -56,6 +56,11 @@ func (r cl4RoomActor) Receive(ctx actor.Context) {
 		m.from.settle()
 	case *members:
 		m.reply <- r.onMembers()
+	case *membersWanted:
+		m.reply <- someMembers(r.list, m.most, func(m *cl4Member) *Ref { return m.ref })
+	case *announce:
+		r.fanOut(m.frame, nil)
+		m.reply <- len(r.list)
 	case *vars:
 		m.use(&r.vars)
 		close(m.done)
@@ -71,6 +76,7 @@ func (r cl4RoomActor) Receive(ctx actor.Context) {
 
 // onPublish is the fan-out: the same bytes for everybody.
 func (r *cl4Room) onPublish(m *publish) {
+	r.figures.messages.Add(1)
 	if m.own == nil {
 		r.fanOut(m.frame, nil)
 	} else {
@@ -209,7 +215,7 @@ func (r *cl4Room) recipients(to cl4.Selector) (found []*Ref, ambiguous int) {
 	}
 	for _, t := range to.Terms {
 		ids := r.matches(t)
-		if len(ids) > 1 && !r.sys.cl4.config.DeliverToAllMatches {
+		if len(ids) > 1 && !r.sys.cl4.config.Load().DeliverToAllMatches {
 			return nil, len(ids)
 		}
 		for _, id := range ids {

@@ -79,6 +79,8 @@ func (r scratchRoomActor) Receive(ctx actor.Context) {
 		r.onLoaded(ctx, m)
 	case *members:
 		m.reply <- r.onMembers()
+	case *membersWanted:
+		m.reply <- someMembers(r.list, m.most, func(m *scratchMember) *Ref { return m.ref })
 	case *vars:
 		m.use(&r.pluginVars)
 		close(m.done)
@@ -164,6 +166,7 @@ func (r *scratchRoom) onVariableChange(v *variableChange) {
 // changed does what follows from a change.
 func (r *scratchRoom) changed(c scratch.Change, out scratch.Outcome) {
 	if out.Changed {
+		r.figures.messages.Add(1)
 		r.countVariables()
 		if r.sys.store != nil {
 			r.sys.store.Apply(r.name.Name, c)
@@ -281,6 +284,7 @@ func (r *scratchRoom) countVariables() {
 	n := int64(r.vars.Len())
 	r.sys.Counters.Variables.Add(n - r.variables)
 	r.variables = n
+	r.figures.variables.Store(n)
 }
 
 func (r *scratchRoom) onStopped() {

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -42,6 +43,7 @@ type session struct {
 	expire    *time.Timer // identification deadline
 	opened    time.Time
 	connected bool
+	received  atomic.Uint64 // messages of the client, for operators
 
 	order   ordering
 	joining *membership   // the join that is under way
@@ -70,7 +72,7 @@ func newSession(sys *System, p Peer) *session {
 
 // Receive implements actor.Actor.
 func (s *session) Receive(ctx actor.Context) {
-	defer s.sys.failing(&s.sys.Counters.SessionPanics, "a session failed; its connection is closed", ctx.Self().Id, nil)
+	defer s.sys.failing(&s.sys.Counters.SessionPanics, sessionFailed, ctx.Self().Id, nil)
 	switch m := ctx.Message().(type) {
 	case *codec.Message:
 		s.onMessage(m)
@@ -128,7 +130,6 @@ func (s *session) onStarted() {
 	if d := s.sys.identifyTimeout; d > 0 {
 		s.expire = time.AfterFunc(d, func() { s.ref.post(identifyExpired{}) })
 	}
-	s.rate.init(s.sys.rate, s.sys.now())
 	if s.sys.speaks(Scratch) {
 		s.scratch = s.sys.rules.NewSession(scratch.LoginExposed(s.peer.Cookie, s.peer.LoginHeader))
 		s.decide(s.scratch.Open())
@@ -151,6 +152,7 @@ func (s *session) onMessage(m *codec.Message) {
 }
 
 func (s *session) handle(m *codec.Message) {
+	s.received.Add(1)
 	if s.strand != nil {
 		s.onStrandMessage(m)
 		return

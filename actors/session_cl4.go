@@ -22,7 +22,7 @@ func (s *session) onCL4(text []byte) {
 var packets = sync.Pool{New: func() any { return new(cl4.Message) }}
 
 func (s *session) carryOutCL4(m *cl4.Message, refused *cl4.Refusal) {
-	if !s.rate.take(s.sys.now) {
+	if !s.rate.take(s.sys) {
 		s.sys.Counters.RateLimited.Add(1)
 		s.refuse(&cl4.Refusal{
 			Kind:    cl4.Overloaded,
@@ -84,7 +84,7 @@ func (s *session) User() cl4.User { return s.user }
 func (s *session) ClientIP() string { return s.peer.ClientIP }
 
 // Config implements cl4.Session.
-func (s *session) Config() *cl4.Config { return &s.sys.cl4.config }
+func (s *session) Config() *cl4.Config { return s.sys.cl4.config.Load() }
 
 // FirstHandshake implements cl4.Session.
 func (s *session) FirstHandshake() bool {

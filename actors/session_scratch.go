@@ -62,7 +62,7 @@ func (s *session) onForeign(name string, m *scratchMethod, payload []byte) {
 	switch {
 	case m.disabled:
 		s.sys.hooks.disabledCommand(s, name)
-	case !s.rate.take(s.sys.now):
+	case !s.rate.take(s.sys):
 		s.sys.Counters.RateLimited.Add(1)
 		s.sys.hooks.refused(s, cl4.Overloaded, "message rate exceeded")
 	default:
@@ -73,7 +73,7 @@ func (s *session) onForeign(name string, m *scratchMethod, payload []byte) {
 // decideInTime carries a decision out as fast as the message rate allows.
 func (s *session) decideInTime(d scratch.Decision) {
 	// Nothing overtakes what is held already.
-	if d.Kind == scratch.Apply && (len(s.held.changes) > 0 || !s.rate.take(s.sys.now)) {
+	if d.Kind == scratch.Apply && (len(s.held.changes) > 0 || !s.rate.take(s.sys)) {
 		s.hold(d.Change)
 		return
 	}
@@ -154,7 +154,7 @@ func (s *session) onHeldDue() {
 	if s.ended || s.closing {
 		return
 	}
-	for len(h.changes) > 0 && s.rate.take(s.sys.now) {
+	for len(h.changes) > 0 && s.rate.take(s.sys) {
 		c := h.changes[0]
 		h.changes = h.changes[1:]
 		s.decide(scratch.Decision{Kind: scratch.Apply, Change: c})

@@ -62,7 +62,7 @@ type System struct {
 	now             func() time.Time
 	protocols       []Protocol
 	rules           *scratch.Rules
-	rate            Rate
+	rate            atomic.Pointer[Rate] // nil: no limit
 	identifyTimeout time.Duration
 	conflate        bool
 	store           VariableStore
@@ -73,6 +73,7 @@ type System struct {
 	cl4     *CL4Protocol
 	scratch *ScratchProtocol
 	hooks   hooks
+	watched watched
 
 	workers    *workers
 	engine     *actor.ActorSystem
@@ -111,7 +112,6 @@ func NewSystem(o Options) *System {
 		log:             o.Logger,
 		now:             o.Now,
 		protocols:       o.Protocols,
-		rate:            o.Rate,
 		identifyTimeout: o.IdentifyTimeout,
 		conflate:        o.Conflate,
 		store:           o.Store,
@@ -120,6 +120,7 @@ func NewSystem(o Options) *System {
 		done:            make(chan struct{}),
 		stopped:         make(chan struct{}),
 	}
+	s.SetRate(o.Rate)
 	o.Scratch.Shared = s.speaks(CL4)
 	s.rules = scratch.NewRules(o.Scratch)
 	s.moderation.init(s, o.Moderator, o.UniqueNames)
@@ -160,12 +161,9 @@ func (s *System) Start() error {
 	s.engine.EventStream.Subscribe(s.onEvent)
 
 	restart := actor.WithSupervisor(restartAlways{&s.Counters})
-	box := func(p *actor.Props) {
-		actor.WithMailbox(func() actor.Mailbox { return newMailbox(&s.Counters) })(p)
-		actor.WithDispatcher(s.workers)(p)
-	}
+	box := func(name string) actor.PropsOption { return s.boxed(name, newMailbox(&s.Counters)) }
 	parent := func() actor.Actor { return newGroup(s) }
-	s.supervisor = s.root.Spawn(actor.PropsFromProducer(parent, restart, box))
+	s.supervisor = s.root.Spawn(actor.PropsFromProducer(parent, restart, box("supervisor")))
 
 	var err error
 	spawn := func(under *actor.PID, name string, props *actor.Props) *actor.PID {
@@ -177,17 +175,14 @@ func (s *System) Start() error {
 		return pid
 	}
 	group := func(name string, strategy actor.SupervisorStrategy) *actor.PID {
-		return spawn(s.supervisor, name, actor.PropsFromProducer(parent, actor.WithSupervisor(strategy), box))
+		return spawn(s.supervisor, name, actor.PropsFromProducer(parent, actor.WithSupervisor(strategy), box(name)))
 	}
 	for i := range s.shards {
 		s.sessions = append(s.sessions, group(fmt.Sprintf("sessions-%d", i), stopOnFailure{}))
 	}
 	if b := s.broker; b != nil {
-		own := func(p *actor.Props) {
-			actor.WithMailbox(func() actor.Mailbox { return b.mb })(p)
-			actor.WithDispatcher(s.workers)(p)
-		}
-		b.pid = spawn(s.supervisor, "broker", actor.PropsFromProducer(func() actor.Actor { return brokerActor{b} }, own))
+		props := actor.PropsFromProducer(func() actor.Actor { return brokerActor{b} }, s.boxed("broker", b.mb))
+		b.pid = spawn(s.supervisor, "broker", props)
 		s.backends = group("backends", stopOnFailure{})
 	}
 	plugins := group("plugins", restartAlways{&s.Counters})
@@ -195,15 +190,17 @@ func (s *System) Start() error {
 	s.registry = registry{sys: s, seed: maphash.MakeSeed()}
 	for i := range s.shards {
 		shard := &registryShard{sys: s, clients: make(map[codec.ID]*listed), names: make(map[string][]*Ref)}
-		props := actor.PropsFromProducer(func() actor.Actor { return registryActor{shard} }, box)
-		s.registry.shards = append(s.registry.shards, spawn(s.supervisor, fmt.Sprintf("registry-%d", i), props))
+		name := fmt.Sprintf("registry-%d", i)
+		props := actor.PropsFromProducer(func() actor.Actor { return registryActor{shard} }, box(name))
+		s.registry.shards = append(s.registry.shards, spawn(s.supervisor, name, props))
 	}
 	s.directory = directory{sys: s, seed: maphash.MakeSeed()}
 	for i := range s.shards {
 		shard := &directoryShard{sys: s, rooms: make(map[RoomKey]*entry)}
 		shard.group = group(fmt.Sprintf("rooms-%d", i), restartAlways{&s.Counters})
-		props := actor.PropsFromProducer(func() actor.Actor { return directoryActor{shard} }, box)
-		s.directory.shards = append(s.directory.shards, spawn(s.supervisor, fmt.Sprintf("directory-%d", i), props))
+		name := fmt.Sprintf("directory-%d", i)
+		props := actor.PropsFromProducer(func() actor.Actor { return directoryActor{shard} }, box(name))
+		s.directory.shards = append(s.directory.shards, spawn(s.supervisor, name, props))
 	}
 	if err != nil {
 		return fmt.Errorf("spawning the actor tree: %w", err)

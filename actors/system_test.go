@@ -243,13 +243,12 @@ func TestIdentifyTimeout(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	now := time.Unix(1000, 0)
+	s := NewSystem(Options{Now: func() time.Time { return now }, Rate: Rate{PerSecond: 10, Burst: 2}})
 	var b bucket
-	b.init(Rate{PerSecond: 10, Burst: 2}, now)
-	clock := func() time.Time { return now }
 	take := func(want ...bool) {
 		t.Helper()
 		for i, w := range want {
-			if b.take(clock) != w {
+			if b.take(s) != w {
 				t.Errorf("take %d is %v", i, !w)
 			}
 		}
@@ -262,6 +261,13 @@ func TestRate(t *testing.T) {
 	take(true, false)
 	now = now.Add(time.Hour)
 	take(true, true, false)
+	s.SetRate(Rate{PerSecond: 3})
+	take(true, true, true, false)
+	s.SetRate(Rate{})
+	take(true, true, true, true)
+	if b.wait() != 0 || s.Rate() != (Rate{}) {
+		t.Errorf("wait %v at a rate of %v", b.wait(), s.Rate())
+	}
 }
 
 func TestRateLimited(t *testing.T) {
