@@ -30,39 +30,36 @@ func (s *Splitter) Release() { s.rest = nil }
 
 // Feed takes the next bytes. They are not kept.
 func (s *Splitter) Feed(in []byte, e Events) {
-	for len(in) > 0 {
-		if s.skipping {
-			i := bytes.IndexByte(in, '\n')
-			if i < 0 {
-				return
-			}
-			in, s.skipping = in[i+1:], false
-			continue
-		}
-		end := bytes.LastIndexByte(in, '\n') + 1
-		switch {
-		case end == 0 && len(s.rest)+len(in) > s.maxLine:
-			s.skip(e)
+	if s.skipping {
+		i := bytes.IndexByte(in, '\n')
+		if i < 0 {
 			return
-		case end == 0:
-			s.rest = append(s.rest, in...)
-			return
-		case len(s.rest)+end-1 > s.maxLine:
-			// One of the lines may be too long: one by one.
-			end = bytes.IndexByte(in, '\n') + 1
-			if len(s.rest)+end-1 > s.maxLine {
-				s.skip(e)
-				continue
-			}
 		}
-		s.emit(in[:end], e)
-		in = in[end:]
+		in, s.skipping = in[i+1:], false
 	}
-}
-
-func (s *Splitter) skip(e Events) {
-	s.rest, s.skipping = nil, true
-	e.OnOversize()
+	end := bytes.LastIndexByte(in, '\n') + 1
+	lines, tail := in[:end], in[end:]
+	for len(lines) > 0 {
+		n := len(lines)
+		if len(s.rest)+n-1 > s.maxLine {
+			n = bytes.IndexByte(lines, '\n') + 1 // one of them may be too long: one by one
+		}
+		if len(s.rest)+n-1 > s.maxLine {
+			s.rest = nil
+			e.OnOversize()
+		} else {
+			s.emit(lines[:n], e)
+		}
+		lines = lines[n:]
+	}
+	if len(s.rest)+len(tail) > s.maxLine {
+		s.rest, s.skipping = nil, true
+		e.OnOversize()
+		return
+	}
+	if len(tail) > 0 {
+		s.rest = append(s.rest, tail...)
+	}
 }
 
 // largeBlock is from what size on a block that was kept in part is handed over without another copy.

@@ -2,6 +2,7 @@ package pystrands
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/skeinhq/skein/codec"
 	codecstrands "github.com/skeinhq/skein/codec/pystrands"
@@ -80,8 +81,8 @@ func refuses(raw codec.Raw) bool {
 	case codec.KindBool:
 		return raw[0] == 'f'
 	case codec.KindNumber:
-		mantissa, _, _ := bytes.Cut(bytes.ToLower(raw), []byte{'e'})
-		return len(bytes.Trim(mantissa, "-0.")) == 0
+		n, _ := strconv.ParseFloat(string(raw), 64) // an error means infinity
+		return n == 0
 	case codec.KindString:
 		return len(raw) == len(`""`)
 	case codec.KindArray, codec.KindObject:

@@ -1,0 +1,5 @@
+//go:build race
+
+package pystrands
+
+const raceEnabled = true
