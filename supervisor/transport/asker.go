@@ -49,7 +49,7 @@ type decision struct {
 func (d *decision) decide(v Verdict) {
 	d.once.Do(func() {
 		d.verdict <- v
-		d.nc.SetReadDeadline(time.Unix(1, 0))
+		d.nc.SetReadDeadline(past)
 	})
 }
 
@@ -58,7 +58,6 @@ func (d *decision) decide(v Verdict) {
 func (s *Server) ask(asker Asker, nc net.Conn, req *Request, hb *headBuffer, n int) (*Conn, Verdict, int, error) {
 	nc.SetDeadline(time.Time{})
 	c := s.newConn(nc, req, false)
-	c.writing = true // what is sent waits for the upgrade
 	d := &decision{verdict: make(chan Verdict, 1), nc: nc}
 	c.receiver = asker.Ask(c, d.decide)
 	v, n, err := d.await(hb, n)

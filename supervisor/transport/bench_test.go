@@ -54,6 +54,7 @@ func BenchmarkFanout(b *testing.B) {
 			delivered := make(chan struct{}, 1)
 			var target atomic.Int64
 			f := codec.TextFrame(make([]byte, 118))
+			wire := [][]byte{f.Wire()}
 			var clients []net.Conn
 			for i := range room {
 				c := dial(b, addr)
@@ -85,7 +86,7 @@ func BenchmarkFanout(b *testing.B) {
 				for range burst {
 					for _, c := range room {
 						if floor {
-							c.nc.Write(f.Wire())
+							control(c, func(fd uintptr) { writeSocket(fd, wire[:]) })
 						} else {
 							c.Send(f)
 						}

@@ -20,7 +20,7 @@ func (c *Conn) writeBlocking(rest *transfer) {
 	}()
 	t.packed = c.deflate
 	var raw rawWrite
-	if c.raw != nil {
+	if c.sock.raw != nil {
 		raw.init(t)
 		raw.patient = true
 	}
@@ -40,21 +40,21 @@ func (c *Conn) writeBlocking(rest *transfer) {
 		}
 		if t.done() {
 			if c.ending == nil {
-				c.nc.SetWriteDeadline(time.Time{})
+				c.sock.nc.SetWriteDeadline(time.Time{})
 			}
 			c.releaseWrite()
 			return
 		}
-		c.nc.SetWriteDeadline(c.writeDeadline(time.Now()))
+		c.sock.nc.SetWriteDeadline(c.writeDeadline(time.Now()))
 		c.mu.Unlock()
 
 		written, frames, calls, err := t.left, 0, 0, error(nil)
-		if c.raw != nil {
-			frames = raw.run(c.raw)
+		if c.sock.raw != nil {
+			frames = raw.run(c)
 			calls, err = raw.calls, raw.err
 		} else {
 			var n int
-			n, err = c.nc.Write(t.piece())
+			n, err = c.sock.nc.Write(t.piece())
 			frames, calls = t.advance(n), 1
 		}
 		written -= t.left
@@ -65,7 +65,7 @@ func (c *Conn) writeBlocking(rest *transfer) {
 			c.writeFailed(t, written, err)
 			return
 		}
-		if c.raw != nil {
+		if c.sock.raw != nil {
 			// The socket was full and is not any more: the client lives, even if it is too slow to send its pong
 			// in time behind all that. With TLS we cannot tell whether the socket was full.
 			c.seen.Store(c.srv.tick.Load())

@@ -23,9 +23,13 @@ import (
 type Conn struct {
 	srv   *Server
 	shard *shard
-	nc    net.Conn
-	raw   syscall.RawConn // nil where bytes do not go to the socket as they are
 	req   *Request
+
+	// The socket is one of two: held through the net package, or by its descriptor, which a poller reads and which is
+	// nobody else's. sock changes to nil, once, before the connection is started, with mu held.
+	sock   *netSocket
+	poller *poller
+	fd     int32
 
 	slot int32 // index in shard.conns, guarded by shard.mu
 
@@ -34,6 +38,7 @@ type Conn struct {
 	parser   codec.Parser
 	messages int32 // delivered in this turn
 	pings    int32 // received in this turn
+	polled   polled
 
 	// keepalive
 	seen   atomic.Uint32 // tick of the last sign of life
@@ -61,8 +66,15 @@ type Conn struct {
 	out       outbox
 	pending   int // bytes in out and in the hands of the write side's owner
 	ending    *ending
-	resume    chan struct{} // the reader waits for credit on it
-	nextFlush *Conn         // owned by the flusher
+	waits     *waits
+	nextFlush *Conn // owned by the flusher
+}
+
+// netSocket is a socket that is held through the net package.
+type netSocket struct {
+	nc     net.Conn
+	raw    syscall.RawConn // nil where bytes do not go to the socket as they are
+	resume chan struct{}   // the reader waits on it for credit, or for the end; guarded by Conn.mu
 }
 
 // ending is how a connection ends. It never changes once it is set.
@@ -70,7 +82,18 @@ type ending struct {
 	End
 	frame   *codec.Frame  // the Close frame, nil for none
 	by      time.Time     // the write side is over by then
-	flushed chan struct{} // closed when it is
+	flushed chan struct{} // closed when it is; nil where a poller reads
+}
+
+// direct tells that bytes go to the socket as they are, without waiting.
+func (c *Conn) direct() bool { return c.sock == nil || c.sock.raw != nil }
+
+// reader returns what reads the connection.
+func (c *Conn) reader() reader {
+	if c.sock == nil {
+		return c.poller
+	}
+	return goroutineReader{}
 }
 
 // Request tells what was known of the client before the upgrade. It must not be changed.
@@ -128,7 +151,7 @@ const (
 // the client is to be taken for slow after all.
 func (c *Conn) help(tries int) bool {
 	switch {
-	case !c.writing && c.raw != nil:
+	case !c.writing && c.direct():
 		c.writing = true
 		t := transfers.Get().(*transfer)
 		var w rawWrite
@@ -138,7 +161,7 @@ func (c *Conn) help(tries int) bool {
 	case tries < fullYields:
 		c.mu.Unlock()
 		runtime.Gosched()
-	case tries < fullYields+fullNaps && c.raw != nil: // with TLS the owner may well be waiting for the network
+	case tries < fullYields+fullNaps && c.direct(): // with TLS the owner may well be waiting for the network
 		c.mu.Unlock()
 		time.Sleep(fullNap)
 	default:
@@ -202,7 +225,7 @@ func (c *Conn) Close(code uint16, reason string) {
 // end decides the end of the connection, unless it is decided, and tells whether it did.
 func (c *Conn) end(e End) bool {
 	now := time.Now()
-	x := &ending{End: e, flushed: make(chan struct{}), by: now.Add(c.srv.opt.WriteTimeout)}
+	x := &ending{End: e, by: now.Add(c.srv.opt.WriteTimeout)}
 	if e.Code != codeAbnormal && c.stream == nil {
 		x.frame = codec.RawFrame(codec.CloseFrame(e.Code, e.Reason))
 	}
@@ -213,6 +236,9 @@ func (c *Conn) end(e End) bool {
 		return false
 	}
 	c.ending = x
+	if c.sock != nil {
+		x.flushed = make(chan struct{})
+	}
 	var dropped, bytes int
 	if e.Cause == CauseSlowConsumer || e.Cause == CausePongTimeout || e.Code == codeAbnormal {
 		// It does not take what it has: the Close frame has a better chance alone.
@@ -230,17 +256,14 @@ func (c *Conn) end(e End) bool {
 	list := false
 	if c.writing {
 		// If its owner is waiting for the socket, it must not do so for longer than the end may take.
-		c.nc.SetWriteDeadline(c.writeDeadline(now))
+		c.setWriteDeadline(c.writeDeadline(now))
 	} else if c.broken {
 		c.endWrite()
-	} else if c.out.empty() {
-		c.writing = true
-		go c.writeBlocking(nil) // a stream that only has to be half-closed
 	} else if !c.listed {
-		c.listed, list = true, true
+		c.listed, list = true, true // also a stream that only has to be half-closed
 	}
 	c.ended.Store(true)
-	c.srv.reader.wake(c)
+	c.reader().wake(c)
 	c.mu.Unlock()
 
 	if list {
@@ -258,10 +281,9 @@ func (c *Conn) abort(cause Cause) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.broken, c.cutQueue = true, true
-	past := time.Unix(1, 0)
-	c.nc.SetWriteDeadline(past)
+	c.setWriteDeadline(past)
 	if c.draining {
-		c.nc.SetReadDeadline(past)
+		c.setReadDeadline(past)
 	}
 }
 
@@ -269,7 +291,7 @@ func (c *Conn) abort(cause Cause) {
 func (c *Conn) writeDeadline(now time.Time) time.Time {
 	switch {
 	case c.broken:
-		return time.Unix(1, 0)
+		return past
 	case c.ending == nil:
 		return now.Add(c.srv.opt.WriteTimeout)
 	}
@@ -296,7 +318,7 @@ func (c *Conn) releaseWrite() {
 	if c.ending != nil && !c.broken {
 		// Nothing is queued any more, so the write side stays ours without the lock. With TLS this may wait.
 		c.mu.Unlock()
-		closeWrite(c.nc)
+		c.halfClose()
 		c.mu.Lock()
 	}
 	c.writing = false
@@ -314,7 +336,11 @@ func (c *Conn) endWrite() {
 	}
 	c.flushed = true
 	if c.draining {
-		c.nc.SetReadDeadline(c.drainDeadline())
+		c.setReadDeadline(c.drainDeadline())
+	}
+	if c.sock == nil {
+		c.poller.post(c)
+		return
 	}
 	close(c.ending.flushed)
 }
@@ -323,54 +349,28 @@ func (c *Conn) endWrite() {
 func (c *Conn) drainDeadline() time.Time {
 	switch {
 	case c.broken:
-		return time.Unix(1, 0)
+		return past
 	case c.flushed:
 		return time.Now().Add(c.srv.opt.CloseLinger)
 	}
 	return c.ending.by.Add(c.srv.opt.CloseLinger)
 }
 
-// finish is the last thing the reader does, after Receiver.Closed: it waits for both sides to be over and closes the
-// socket. It may block for as long as the linger.
+// finish is the last thing that a reader on a goroutine does, after Receiver.Closed: it waits for both sides to be over
+// and closes the socket. It may block for as long as the linger.
 func (c *Conn) finish() {
 	c.mu.Lock()
 	c.draining = true
 	flushed := c.ending.flushed
-	c.nc.SetReadDeadline(c.drainDeadline())
+	c.setReadDeadline(c.drainDeadline())
 	c.mu.Unlock()
 
 	if c.stream != nil {
 		<-flushed
 		c.streamOver()
 	}
-	discard(c.nc)
+	discard(c.sock.nc)
 	<-flushed
-	closeSocket(c.nc)
+	closeSocket(c.sock.nc)
 	c.srv.remove(c)
-}
-
-// closeWriter is what TCP, unix and TLS connections have and net.Pipe has not.
-type closeWriter interface{ CloseWrite() error }
-
-func closeWrite(nc net.Conn) {
-	if w, ok := nc.(closeWriter); ok {
-		w.CloseWrite()
-	}
-	if t, ok := nc.(interface{ NetConn() net.Conn }); ok {
-		closeWrite(t.NetConn()) // a TLS connection only says goodbye, the socket stays as it is
-	}
-}
-
-// closeSocket closes what is below TLS: by now TLS has said goodbye, or cannot.
-func closeSocket(nc net.Conn) { socketOf(nc).Close() }
-
-// socketOf returns what is at the bottom of a connection.
-func socketOf(nc net.Conn) net.Conn {
-	for {
-		t, ok := nc.(interface{ NetConn() net.Conn })
-		if !ok {
-			return nc
-		}
-		nc = t.NetConn()
-	}
 }

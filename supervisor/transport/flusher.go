@@ -90,12 +90,12 @@ func (f *flusher) run() {
 func (f *flusher) flush(c *Conn) {
 	c.mu.Lock()
 	c.listed = false
-	if c.writing || c.out.empty() {
+	if c.writing || c.flushed || c.out.empty() && c.ending == nil {
 		c.mu.Unlock()
 		return // whoever owns the write side looks into the outbox again
 	}
 	c.writing = true
-	if c.raw == nil {
+	if !c.direct() {
 		c.mu.Unlock()
 		go c.writeBlocking(nil)
 		return
@@ -104,15 +104,16 @@ func (f *flusher) flush(c *Conn) {
 }
 
 // writeNow writes what is in the outbox without waiting, then gives up the write side, to a goroutine of its own when
-// the socket is full. The caller owns the write side and holds c.mu, which is unlocked. t is empty, before and after,
-// and w writes it.
+// the socket is full, or to the poller. The caller owns the write side and holds c.mu, which is unlocked. t is empty
+// afterwards, and w writes it; before it may hold what the socket did not take earlier.
 func (c *Conn) writeNow(t *transfer, w *rawWrite) {
 	t.packed = c.deflate
+	c.cutQueue = false // that was about what somebody had taken before
 	c.out.take(t)
 	c.mu.Unlock()
 
 	written := t.left
-	frames := w.run(c.raw)
+	frames := w.run(c)
 	written -= t.left
 	counts := c.shard.counts
 	c.wrote(frames)
@@ -128,14 +129,15 @@ func (c *Conn) writeNow(t *transfer, w *rawWrite) {
 		c.writeFailed(t, written, w.err)
 	default:
 		counts.handedOver.Add(1)
-		rest := transfers.Get().(*transfer)
-		rest.frames = append(rest.frames, t.frames[t.next:]...)
-		rest.packed, rest.off, rest.left = t.packed, t.off, t.left
 		c.mu.Lock()
 		c.pending -= written
 		c.blocked = true
+		if c.sock == nil {
+			c.park(t.rest(new(transfer)))
+			break
+		}
 		c.mu.Unlock()
-		go c.writeBlocking(rest)
+		go c.writeBlocking(t.rest(transfers.Get().(*transfer)))
 	}
 	t.reset()
 }

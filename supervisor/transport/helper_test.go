@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +22,13 @@ import (
 	"github.com/skeinhq/skein/codec"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	portableReader = os.Getenv(envPortable) != ""
+	goleak.VerifyTestMain(m)
+}
+
+// envPortable has the tests run with a goroutine for every connection.
+const envPortable = "SKEIN_TEST_PORTABLE_READER"
 
 const patience = 10 * time.Second
 

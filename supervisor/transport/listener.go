@@ -41,6 +41,7 @@ func (s *Server) Listen(addr string, t TLS) (*Listener, error) {
 	s.addCertificate(t.Certificate)
 	s.accepting.Add(1)
 	s.start()
+	s.polling.Do(s.startPollers)
 	s.mu.Unlock()
 	go l.accept()
 	return l, nil

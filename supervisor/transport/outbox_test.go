@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +22,18 @@ func smallPipe(c *client) *client {
 	return c
 }
 
-func shrinkSend(c *Conn) { c.nc.(*net.TCPConn).SetWriteBuffer(4 << 10) }
+func shrinkSend(c *Conn) {
+	control(c, func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, 4<<10) })
+}
+
+// control calls f with the descriptor of a connection.
+func control(c *Conn, f func(fd uintptr)) {
+	if c.sock == nil {
+		f(uintptr(c.fd))
+	} else {
+		c.sock.raw.Control(f)
+	}
+}
 
 // stuff fills the socket and then the outbox of a connection whose client does not read.
 func stuff(t *testing.T, c *Conn, atLeast int) {

@@ -1,8 +1,6 @@
 package transport
 
-import "syscall"
-
-// rawWrite writes a transfer through a syscall.RawConn. The callback is made once, so that writing allocates nothing.
+// rawWrite writes a transfer straight to a socket. The callback is made once, so that writing allocates nothing.
 type rawWrite struct {
 	t        *transfer
 	callback func(fd uintptr) bool
@@ -20,10 +18,12 @@ func (w *rawWrite) init(t *transfer) {
 	w.callback = w.write
 }
 
-// run returns how many frames it completed.
-func (w *rawWrite) run(raw syscall.RawConn) (frames int) {
+// run returns how many frames it completed. The caller owns the write side of c.
+func (w *rawWrite) run(c *Conn) (frames int) {
 	w.frames, w.calls, w.blocked, w.err = 0, 0, false, nil
-	if err := raw.Write(w.callback); err != nil && w.err == nil {
+	if c.sock == nil {
+		w.write(uintptr(c.fd))
+	} else if err := c.sock.raw.Write(w.callback); err != nil && w.err == nil {
 		w.err = err
 	}
 	return w.frames

@@ -15,9 +15,10 @@ type reader interface {
 	wake(c *Conn)
 	// resume is called with c.mu held when c may be read again after Conn.lagging.
 	resume(c *Conn)
-	// stop is called when no connection is left.
-	stop()
 }
+
+// portableReader switches the pollers off, for tests.
+var portableReader = false
 
 const readBuffer = 32 << 10
 
@@ -148,6 +149,6 @@ func (c *Conn) unpause() {
 	if c.paused.Load() {
 		c.seen.Store(c.srv.tick.Load()) // its silence was ours
 		c.paused.Store(false)
-		c.srv.reader.resume(c)
+		c.reader().resume(c)
 	}
 }

@@ -5,18 +5,15 @@ import (
 	"io"
 	"net"
 	"syscall"
-	"time"
 )
 
 // goroutineReader is the portable reader: one goroutine per connection, which holds no buffer while it waits.
 type goroutineReader struct{}
 
-func (goroutineReader) stop() {}
-
 func (goroutineReader) start(c *Conn, early []byte) { go readLoop(c, early) }
 
 func (goroutineReader) wake(c *Conn) {
-	c.nc.SetReadDeadline(time.Unix(1, 0))
+	c.sock.nc.SetReadDeadline(past)
 	c.signalResume()
 }
 
@@ -24,9 +21,9 @@ func (goroutineReader) resume(c *Conn) { c.signalResume() }
 
 // signalResume is called with c.mu held.
 func (c *Conn) signalResume() {
-	if c.resume != nil {
-		close(c.resume)
-		c.resume = nil
+	if c.sock.resume != nil {
+		close(c.sock.resume)
+		c.sock.resume = nil
 	}
 }
 
@@ -36,7 +33,7 @@ func (c *Conn) awaitResume() {
 	var ch chan struct{}
 	if c.paused.Load() && c.ending == nil {
 		ch = make(chan struct{})
-		c.resume = ch
+		c.sock.resume = ch
 	}
 	c.mu.Unlock()
 	if ch != nil {
@@ -53,7 +50,7 @@ func (c *Conn) awaitEnd() {
 			return
 		}
 		ch := make(chan struct{})
-		c.resume = ch
+		c.sock.resume = ch
 		c.mu.Unlock()
 		<-ch
 	}
@@ -63,7 +60,7 @@ func readLoop(c *Conn, early []byte) {
 	if len(early) > 0 {
 		c.feed(early)
 	}
-	if c.raw != nil {
+	if c.sock.raw != nil {
 		readRaw(c)
 	} else {
 		readPlain(c)
@@ -100,11 +97,12 @@ func readRaw(c *Conn) {
 			continue
 		}
 		r.n, r.err = 0, nil
-		if err := c.raw.Read(callback); err != nil || r.n == 0 {
+		if err := c.sock.raw.Read(callback); err != nil || r.n == 0 {
 			switch {
 			case c.ended.Load():
 			case err == nil && r.err == nil:
 				c.peerEOF()
+				c.awaitEnd()
 			default:
 				c.gone()
 			}
@@ -128,7 +126,7 @@ func readPlain(c *Conn) {
 			c.awaitResume()
 			continue
 		}
-		n, err := c.nc.Read(buf)
+		n, err := c.sock.nc.Read(buf)
 		if n > 0 {
 			c.feed(buf[:n])
 		}
@@ -137,6 +135,7 @@ func readPlain(c *Conn) {
 			case c.ended.Load():
 			case errors.Is(err, io.EOF):
 				c.peerEOF()
+				c.awaitEnd()
 			default:
 				c.gone()
 			}

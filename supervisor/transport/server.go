@@ -25,7 +25,7 @@ type Server struct {
 	streams  StreamHandler // instead of handler
 	log      *slog.Logger
 	counters *Counters
-	reader   reader
+	pollers  pollers
 	shards   []*shard
 	keeping  keeping
 	heads    sync.Pool // *headBuffer
@@ -36,6 +36,7 @@ type Server struct {
 	tick atomic.Uint32 // the clock of the keepalive stamps
 
 	started    sync.Once
+	polling    sync.Once
 	quit       chan struct{}  // closed by Stop
 	background sync.WaitGroup // flushers, keeper, certificate watch
 	accepting  sync.WaitGroup // accept loops
@@ -67,7 +68,6 @@ func New(o Options, h Handler) *Server {
 		handler:      h,
 		log:          o.Logger,
 		counters:     o.Counters,
-		reader:       newReader(),
 		keeping:      newKeeping(&o),
 		quit:         make(chan struct{}),
 		handshakes:   make(map[net.Conn]struct{}),
@@ -279,7 +279,7 @@ func (s *Server) Stop() {
 		for _, sh := range s.shards {
 			sh.flusher.stop()
 		}
-		s.reader.stop()
+		s.pollers.stop()
 	}
 	s.background.Wait()
 }

@@ -6,6 +6,7 @@ import "sync"
 type shard struct {
 	flusher *flusher
 	counts  *cell
+	poller  *poller // nil: connections are read by goroutines
 
 	mu    sync.Mutex
 	conns []*Conn // in no order, without gaps

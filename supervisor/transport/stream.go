@@ -61,10 +61,13 @@ func (s *Server) openStream(socket net.Conn, l *Listener) {
 		s.leave(socket)
 		return
 	}
+	s.takeOver(c)
+	c.mu.Lock()
+	c.releaseWrite()
 	if c.stream.receiver = s.streams.OpenStream(c); c.stream.receiver == nil {
 		c.end(End{codeNormal, reasonRefused, CauseServerClosed})
 	}
-	s.reader.start(c, early)
+	c.reader().start(c, early)
 }
 
 // secureStream does the TLS handshake where there is one to do. On an error the socket is closed.
@@ -103,14 +106,14 @@ func (c *Conn) streamOver() {
 	}
 }
 
-// peerEOF is called when the peer has closed its side of the connection. It returns when the connection has ended.
+// peerEOF is called when the peer has closed its side of the connection. Nothing more is read then, but a stream goes
+// on until its end is decided.
 func (c *Conn) peerEOF() {
 	if c.stream == nil || c.stream.receiver == nil {
 		c.gone()
 		return
 	}
 	c.stream.receiver.EOF()
-	c.awaitEnd()
 }
 
 // Written is the number of frames of a stream whose last byte the operating system has taken. It is safe for use by

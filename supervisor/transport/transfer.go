@@ -119,6 +119,13 @@ func (t *transfer) reset() {
 	clear(t.pieces[:cap(t.pieces)])
 }
 
+// rest copies what is not written into to, which is empty.
+func (t *transfer) rest(to *transfer) *transfer {
+	to.frames = append(to.frames, t.frames[t.next:]...)
+	to.packed, to.off, to.left = t.packed, t.off, t.left
+	return to
+}
+
 // piece is gather for a connection that takes one piece at a time. A large frame is cut, so that the time limit
 // applies to each part of it.
 func (t *transfer) piece() []byte {

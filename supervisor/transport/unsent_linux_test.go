@@ -23,9 +23,7 @@ func TestStreamUnsent(t *testing.T) {
 	})
 	var unsent int
 	var err error
-	if err := r.c.raw.Control(func(fd uintptr) { unsent, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD) }); err != nil {
-		t.Fatal(err)
-	}
+	control(r.c, func(fd uintptr) { unsent, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD) })
 	// The last segment may go over it.
 	if err != nil || unsent == 0 || unsent > maxUnsent+64<<10 {
 		t.Errorf("%d bytes have been taken and not sent (%v)", unsent, err)

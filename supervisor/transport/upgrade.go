@@ -40,17 +40,26 @@ func (s *Server) upgrade(socket net.Conn, l *Listener) {
 		if c.receiver != nil {
 			c.notOpened(End{codeGoingAway, refuseDraining.Reason, CauseDrain})
 		}
-		s.goodbye(c.nc, goingAway)
+		s.goodbye(c.sock.nc, goingAway)
 		s.leave(socket)
 		return
 	}
-	c.nc.SetDeadline(time.Time{})
+	s.takeOver(c)
 	if c.receiver != nil {
 		c.opened()
-	} else if c.receiver = s.handler.Open(c); c.receiver == nil {
+	} else {
+		c.open()
+	}
+	c.reader().start(c, bytes.Clone(early))
+}
+
+// open begins the life of a connection that nobody had to be asked for.
+func (c *Conn) open() {
+	c.mu.Lock()
+	c.releaseWrite()
+	if c.receiver = c.srv.handler.Open(c); c.receiver == nil {
 		c.end(End{codeNormal, reasonRefused, CauseServerClosed}) // in case Open did not
 	}
-	s.reader.start(c, bytes.Clone(early))
 }
 
 // handshake returns nil when the socket was refused and closed. early points into hb.
@@ -290,17 +299,19 @@ func (s *Server) answer(hb *headBuffer, size int, subprotocol string) (deflate b
 	return deflate, err
 }
 
-// newConn makes the connection. Nobody else knows it yet.
+// newConn makes the connection. Nobody else knows it yet. Its write side is taken, so that frames wait until the upgrade
+// is done.
 func (s *Server) newConn(nc net.Conn, req *Request, deflate bool) *Conn {
 	c := &Conn{
 		srv:     s,
 		shard:   s.shards[int(s.next.Add(1))%len(s.shards)],
-		nc:      nc,
+		sock:    &netSocket{nc: nc},
 		req:     req,
 		deflate: deflate,
+		writing: true,
 	}
 	if sc, ok := nc.(syscall.Conn); ok && directIO {
-		c.raw, _ = sc.SyscallConn()
+		c.sock.raw, _ = sc.SyscallConn()
 	}
 	parser := &s.plainParser
 	if deflate {

@@ -1,3 +1,0 @@
-package transport
-
-func newReader() reader { return goroutineReader{} }
