@@ -101,6 +101,7 @@ type CommandOptions struct {
 // OnCommandWith is OnCommand for a command that has a schema or needs a username. The options of a command that
 // exists already stay as they are.
 func (p *CL4Protocol) OnCommandWith(name string, o CommandOptions, h Handler) {
+	p.sys.hooks.bound.Store(true)
 	_ = p.change(name, func(c *command) (*command, error) {
 		if c == nil {
 			c = &command{name: name, schema: o.Schema, username: o.Username, builtin: -1}

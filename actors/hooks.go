@@ -25,7 +25,9 @@ type Message struct {
 type hooks struct {
 	sys *System
 	mu  sync.Mutex // serialises binding
-	p   atomic.Pointer[hookLists]
+	// bound tells that plugins have bound something, so that sessions may take their time.
+	bound atomic.Bool
+	p     atomic.Pointer[hookLists]
 }
 
 type hookLists struct {
@@ -60,6 +62,7 @@ func (h *hooks) bind(change func(*hookLists)) {
 	l := *h.lists()
 	change(&l)
 	h.p.Store(&l)
+	h.bound.Store(true)
 }
 
 // with returns a copy of m with f behind what it had for key, so that readers of m are not disturbed.

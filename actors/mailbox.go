@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,10 @@ const batchSize = 300
 // It may be filled before its actor exists, so that a connection can hand over what it reads while the actor is
 // still being spawned. It ignores nil messages, on which the library's own mailboxes spin for ever, and what is left
 // in it when the actor stops is handed back with undelivered instead of vanishing.
+//
+// An idle actor whose messages are quickly dealt with runs on the goroutine of whoever sends it one (see direct): a
+// hand-over to another goroutine costs more than most messages do. Whoever comes while it runs finds a queue, and
+// what the sender does not get done in a short turn goes to a worker, so that nobody is held up by the work of others.
 type mailbox struct {
 	mu        sync.Mutex
 	user      *queue // what arrived since the last batch was taken; nil: nothing
@@ -24,6 +29,8 @@ type mailbox struct {
 	running   bool
 	suspended bool
 	dead      atomic.Bool // the actor has stopped
+	quick     bool        // an idle actor starts, and handles system messages, on the goroutine of whoever posts
+	direct    atomic.Bool // it does so with user messages
 
 	// Owned by the goroutine that runs the actor.
 	batch *queue
@@ -69,29 +76,67 @@ func (q *queue) len() int {
 	return len(q.items)
 }
 
+// directTurn is how many messages of others an actor handles on the goroutine of a sender, which has its own to do.
+const directTurn = 16
+
+// newDirectMailbox returns the mailbox of an actor that never takes long.
+func newDirectMailbox(c *Counters) *mailbox {
+	m := newMailbox(c)
+	m.quick = true
+	m.direct.Store(true)
+	return m
+}
+
 // PostUserMessage implements actor.Mailbox.
 func (m *mailbox) PostUserMessage(message any) {
 	if message == nil {
 		m.counters.NilMessages.Add(1)
 		return
 	}
+	if m.direct.Load() {
+		m.deliver(message)
+		return
+	}
+	m.post(message)
+}
+
+// deliver has an idle actor handle a message before it returns; a busy one gets it into its queue.
+func (m *mailbox) deliver(message any) {
 	m.mu.Lock()
+	if !m.started || m.running || m.suspended || m.pending() {
+		m.enqueue(message)
+		return
+	}
+	m.running = true
+	m.mu.Unlock()
+	m.handle(message)
+	m.processSome(directTurn)
+}
+
+// post queues a message.
+func (m *mailbox) post(message any) {
+	m.mu.Lock()
+	m.enqueue(message)
+}
+
+// enqueue puts a message into the queue and unlocks mu.
+func (m *mailbox) enqueue(message any) {
 	if m.user == nil {
 		m.user = queues.Get().(*queue)
 	}
 	m.user.items = append(m.user.items, message)
-	m.wake()
+	m.wake(false)
 }
 
 // PostSystemMessage implements actor.Mailbox.
 func (m *mailbox) PostSystemMessage(message any) {
 	m.mu.Lock()
 	m.system = append(m.system, message)
-	m.wake()
+	m.wake(m.quick)
 }
 
-// wake starts the actor if there is something to do and unlocks mu.
-func (m *mailbox) wake() {
+// wake starts the actor if there is something to do, here or on another goroutine, and unlocks mu.
+func (m *mailbox) wake(here bool) {
 	start := m.started && !m.running && m.pending()
 	if start {
 		m.running = true
@@ -99,11 +144,20 @@ func (m *mailbox) wake() {
 	m.mu.Unlock()
 	switch {
 	case !start:
-	case m.workers != nil:
-		m.workers.process(m)
+	case here:
+		m.processSome(directTurn)
 	default:
-		go m.process()
+		m.handOver()
 	}
+}
+
+// handOver runs the actor, which is marked as running, on another goroutine.
+func (m *mailbox) handOver() {
+	if m.workers != nil {
+		m.workers.process(m)
+		return
+	}
+	go m.process()
 }
 
 // pending tells whether there is something to do. mu is held.
@@ -122,7 +176,7 @@ func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, d actor.Dispatc
 func (m *mailbox) Start() {
 	m.mu.Lock()
 	m.started = true
-	m.wake()
+	m.wake(m.quick)
 }
 
 // UserMessageCount implements actor.Mailbox.
@@ -134,31 +188,46 @@ func (m *mailbox) UserMessageCount() int {
 
 // process runs the actor until there is nothing left to do.
 func (m *mailbox) process() {
-	for {
-		m.run()
-		m.mu.Lock()
-		if !m.pending() {
-			m.running = false
-			if m.batch != nil && m.next >= m.batch.len() {
-				m.batch.recycle()
-				m.batch, m.next = nil, 0
-			}
-			m.mu.Unlock()
-			return
-		}
-		m.mu.Unlock()
+	for !m.rest() {
+		m.run(math.MaxInt)
 	}
 }
 
-// run handles messages until the queues are empty, the actor is suspended, or it fails.
-func (m *mailbox) run() {
+// processSome is process for a goroutine that has other things to do: after a number of messages a worker goes on.
+func (m *mailbox) processSome(limit int) {
+	if m.rest() {
+		return
+	}
+	m.run(limit)
+	if !m.rest() {
+		m.handOver()
+	}
+}
+
+// rest marks the actor as idle if there is nothing to do.
+func (m *mailbox) rest() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.pending() {
+		return false
+	}
+	m.running = false
+	if m.batch != nil && m.next >= m.batch.len() {
+		m.batch.recycle()
+		m.batch, m.next = nil, 0
+	}
+	return true
+}
+
+// run handles messages until the queues are empty, a number is reached, the actor is suspended, or it fails.
+func (m *mailbox) run(limit int) {
 	var current any
 	defer func() {
 		if reason := recover(); reason != nil {
 			m.invoker.EscalateFailure(reason, current)
 		}
 	}()
-	for handled := 1; ; handled++ {
+	for handled := 1; handled <= limit; handled++ {
 		if handled%batchSize == 0 {
 			runtime.Gosched()
 		}
@@ -171,12 +240,26 @@ func (m *mailbox) run() {
 			m.runSystem(msg)
 			continue
 		}
-		if m.dead.Load() {
-			m.drop(msg)
-			continue
-		}
-		m.invoker.InvokeUserMessage(msg)
+		m.invoke(msg)
 	}
+}
+
+// handle is run for a message that was not queued.
+func (m *mailbox) handle(msg any) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			m.invoker.EscalateFailure(reason, msg)
+		}
+	}()
+	m.invoke(msg)
+}
+
+func (m *mailbox) invoke(msg any) {
+	if m.dead.Load() {
+		m.drop(msg)
+		return
+	}
+	m.invoker.InvokeUserMessage(msg)
 }
 
 // take returns the next message. System messages come first.

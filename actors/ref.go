@@ -26,7 +26,7 @@ type Ref struct {
 }
 
 // post puts a message into the session's mailbox.
-func (r *Ref) post(msg any) { r.mb.PostUserMessage(msg) }
+func (r *Ref) post(msg any) { r.mb.post(msg) }
 
 // send appends a frame to the client's outbox and counts it when it is lost.
 func (r *Ref) send(f *codec.Frame) {

@@ -26,8 +26,19 @@ type cl4Member struct {
 func memberID(m *cl4Member) codec.ID { return m.ref.ID }
 
 func newCL4Room(sys *System, key RoomKey, dir *actor.PID) *cl4Room {
-	return &cl4Room{roster: newRoster[cl4Member](sys, key, dir), names: make(map[string][]codec.ID)}
+	r := &cl4Room{roster: newRoster[cl4Member](sys, key, dir), names: make(map[string][]codec.ID)}
+	r.mb.quick = true
+	r.resized()
+	return r
 }
+
+// directMembers is how many members a room may have whose work is done on the goroutine of whoever asks for it.
+const directMembers = 64
+
+// resized is called when members have come or gone.
+func (r *cl4Room) resized() { r.mb.direct.Store(len(r.list) <= directMembers) }
+
+func (r *cl4Room) unsaved() bool { return false }
 
 func (r *cl4Room) actor() actor.Actor { return cl4RoomActor{r} }
 
@@ -108,6 +119,7 @@ func (r *cl4Room) onJoin(ctx actor.Context, j *join) {
 	if _, already := r.find(j.from.ID); !already {
 		m := cl4Member{ref: j.from, user: j.user}
 		r.add(j.from.ID, m)
+		r.resized()
 		if j.user.Named {
 			r.enterName(j.user)
 			if !j.quiet {
@@ -123,6 +135,7 @@ func (r *cl4Room) onJoin(ctx actor.Context, j *join) {
 
 func (r *cl4Room) onLeave(l *leave) {
 	if m, ok := r.remove(l.from.ID, memberID); ok {
+		r.resized()
 		if m.user.Named {
 			r.dropName(m)
 			r.fanOut(cl4.UserChange("remove", m.object, r.name.Name), nil)

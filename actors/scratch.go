@@ -72,6 +72,7 @@ func (p *ScratchProtocol) change(name string, f func(m *scratchMethod) (*scratch
 // OnCommand binds a handler to a method. A method may have any number of handlers; those of handshake, set, create,
 // rename and delete run beside what the method itself does. It can be called while clients are connected.
 func (p *ScratchProtocol) OnCommand(method string, h ScratchHandler) {
+	p.sys.hooks.bound.Store(true)
 	_ = p.change(method, func(m *scratchMethod) (*scratchMethod, error) {
 		if m == nil {
 			m = &scratchMethod{}

@@ -66,6 +66,7 @@ func newSession(sys *System, p Peer) *session {
 	id := codec.NewID()
 	s := &session{sys: sys, peer: p, user: cl4.User{ID: id}, opened: sys.now()}
 	s.ref = &Ref{ID: id, Out: p.Out, sys: sys, mb: newMailbox(&sys.Counters)}
+	s.ref.mb.quick = !sys.hooks.bound.Load()
 	s.ref.client = Client{s: s}
 	return s
 }

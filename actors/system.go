@@ -29,8 +29,9 @@ type Options struct {
 	IdentifyTimeout time.Duration
 	// Conflate gives members of Scratch rooms that read too slowly the latest values instead of closing them.
 	Conflate bool
-	// Store keeps Scratch variables. Nil means that they live in memory.
-	Store VariableStore
+	// Storage keeps variables of rooms, as Journal says. Nil means that they live in memory.
+	Storage Storage
+	Journal JournalConfig
 	// Broker configures the PyStrands broker. Nil means that there is none.
 	Broker *BrokerConfig
 	// Simple configures SimpleServer. Nil means that there is none.
@@ -55,6 +56,8 @@ type System struct {
 	Counters Counters
 	// Broker is what the PyStrands broker counts.
 	Broker BrokerCounters
+	// Journal is what the journal counts.
+	Journal JournalCounters
 	// Simple is what SimpleServer counts.
 	Simple SimpleCounters
 
@@ -65,7 +68,6 @@ type System struct {
 	rate            atomic.Pointer[Rate] // nil: no limit
 	identifyTimeout time.Duration
 	conflate        bool
-	store           VariableStore
 	shards          int
 
 	moderation moderation
@@ -83,6 +85,8 @@ type System struct {
 	plugins    pluginActors
 	registry   registry
 	directory  directory
+
+	journal *journal // nil: nothing is kept
 
 	broker             *broker    // nil: there is none
 	backends           *actor.PID // the parent of the backends' actors
@@ -114,7 +118,6 @@ func NewSystem(o Options) *System {
 		protocols:       o.Protocols,
 		identifyTimeout: o.IdentifyTimeout,
 		conflate:        o.Conflate,
-		store:           o.Store,
 		shards:          o.Shards,
 		workers:         newWorkers(),
 		done:            make(chan struct{}),
@@ -127,6 +130,9 @@ func NewSystem(o Options) *System {
 	s.cl4 = newCL4Protocol(s, o.CL4)
 	s.scratch = newScratchProtocol(s)
 	s.hooks.sys = s
+	if o.Storage != nil {
+		s.journal = newJournal(s, o.Storage, o.Journal)
+	}
 	if o.Broker != nil {
 		s.broker = newBroker(s, *o.Broker)
 	}
@@ -161,7 +167,7 @@ func (s *System) Start() error {
 	s.engine.EventStream.Subscribe(s.onEvent)
 
 	restart := actor.WithSupervisor(restartAlways{&s.Counters})
-	box := func(name string) actor.PropsOption { return s.boxed(name, newMailbox(&s.Counters)) }
+	box := func(name string) actor.PropsOption { return s.boxed(name, newDirectMailbox(&s.Counters)) }
 	parent := func() actor.Actor { return newGroup(s) }
 	s.supervisor = s.root.Spawn(actor.PropsFromProducer(parent, restart, box("supervisor")))
 
@@ -179,6 +185,9 @@ func (s *System) Start() error {
 	}
 	for i := range s.shards {
 		s.sessions = append(s.sessions, group(fmt.Sprintf("sessions-%d", i), stopOnFailure{}))
+	}
+	if j := s.journal; j != nil {
+		spawn(s.supervisor, "journal", actor.PropsFromProducer(func() actor.Actor { return journalActor{j} }, s.boxed("journal", j.mb)))
 	}
 	if b := s.broker; b != nil {
 		props := actor.PropsFromProducer(func() actor.Actor { return brokerActor{b} }, s.boxed("broker", b.mb))
@@ -267,8 +276,15 @@ func (s *System) spawnSession(a *session) {
 	s.sendTo(s.sessions[i], &openSession{a})
 }
 
-// Message hands over a message with its buffer.
-func (r *Session) Message(m *codec.Message) { r.s.ref.post(m) }
+// Message hands over a message with its buffer. What it leads to has usually been done when it returns; only where
+// plugins are bound, which may take their time, it is left to another goroutine.
+func (r *Session) Message(m *codec.Message) {
+	if r.s.sys.hooks.bound.Load() {
+		r.s.ref.post(m)
+		return
+	}
+	r.s.ref.mb.deliver(m)
+}
 
 // Closed tells the session that nothing more will be received.
 func (r *Session) Closed(e End) { r.s.ref.post(end{e}) }
@@ -281,6 +297,7 @@ func (s *System) Stop(ctx context.Context) error {
 	close(s.done)
 	defer s.workers.stop()
 	<-s.stopped
+	s.save(ctx)
 	gone := make(chan error, 1)
 	go func() { gone <- s.root.StopFuture(s.supervisor).Wait() }()
 	select {
