@@ -140,6 +140,7 @@ type event struct {
 			Room   string `json:"room_id"`
 		}
 		Message, Error, URL string
+		RemoteAddr          string `json:"remote_addr"`
 	}
 }
 

@@ -1,0 +1,17 @@
+// Package simpleserver is for programs whose clients and servers send each other messages with headers and a body over
+// plain TCP: a Server with a tick, and a Client. Both speak with what uses SimpleServer's Python library too.
+package simpleserver
+
+import (
+	"github.com/skeinhq/skein/codec/simpleserver"
+)
+
+// Message is an ordered list of headers and a body. It is not safe for use by several goroutines while one of them
+// changes it.
+type Message = simpleserver.Message
+
+// Header is one header of a Message. A header without a value has the value "".
+type Header = simpleserver.Header
+
+// NewMessage returns a message with a body and no headers; Add appends some.
+func NewMessage(body string) *Message { return &Message{Body: []byte(body)} }
