@@ -15,8 +15,9 @@ const (
 	stateIdle       = iota // not opened yet
 	stateConnecting        // TCP handshake under way
 	stateUpgrading         // upgrade request sent
-	stateJoining           // WebSocket open, join steps under way
+	stateJoining           // open, join steps under way
 	stateJoined            // takes part
+	stateLeaving           // has said good-bye and waits for the end
 	stateClosed
 )
 
@@ -24,6 +25,8 @@ const (
 type conn struct {
 	fd      int
 	index   int // place in the pool
+	room    int
+	visitor bool
 	state   int
 	began   int64 // when the connection was opened
 	steps   []joinStep
@@ -32,6 +35,7 @@ type conn struct {
 	message []byte // fragments so far
 	out     []byte // not written yet
 	dirty   bool   // waits in the pool's flush list
+	simple  *simpleReader
 }
 
 // errServerClosed is the end of a connection that was still wanted.

@@ -22,16 +22,17 @@ const (
 
 // A coordinator takes a run through its phases, reads the server's counters at their borders and writes the report.
 type coordinator struct {
-	ctx    context.Context
-	cfg    Config
-	crew   *crew
-	board  *board
-	server *serverProbe
-	report *Report
-	show   *progress
-	began  time.Time
-	last   Sample
-	next   time.Time // of the next sample
+	ctx     context.Context
+	cfg     Config
+	crew    *crew
+	board   *board
+	server  *serverProbe
+	backend *backendProcess
+	report  *Report
+	show    *progress
+	began   time.Time
+	last    Sample
+	next    time.Time // of the next sample
 }
 
 // errCutShort ends a run early without being a failure of its own; what happened is in the workers' results.
@@ -48,10 +49,15 @@ func run(ctx context.Context, cfg Config, show *progress) (*Report, error) {
 	}
 	k := &coordinator{ctx: ctx, cfg: cfg, server: probe, show: show, began: time.Now(), report: newReport(cfg)}
 	k.report.Client.CPUs = runtime.NumCPU()
+	if k.backend, err = startBackend(ctx, cfg); err != nil {
+		return nil, err
+	}
 	if k.crew, err = startCrew(cfg); err != nil {
+		k.backend.stop()
 		return nil, err
 	}
 	k.board = k.crew.board
+	defer k.backend.stop()
 	if probe.known() {
 		k.report.Server = &ServerUse{PIDs: cfg.PIDs, RSSStart: probe.rss()}
 	}

@@ -33,7 +33,7 @@ func startCrew(cfg Config) (*crew, error) {
 }
 
 func startLocal(cfg Config) (*crew, error) {
-	b := new(board)
+	b := newBoard(&cfg)
 	w, err := newWorker(cfg, 0, b, -1)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ type workerOrder struct {
 }
 
 func startProcesses(cfg Config) (*crew, error) {
-	b, boardFD, err := newSharedBoard()
+	b, boardFD, err := newSharedBoard(&cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func workerMain(in io.Reader, out io.Writer) error {
 		_, _ = io.Copy(io.Discard, in)
 		os.Exit(1)
 	}()
-	b, err := mapBoard(inheritedBoard)
+	b, err := mapBoard(&o.Config, inheritedBoard)
 	if err != nil {
 		return err
 	}

@@ -8,22 +8,26 @@ import (
 )
 
 // cl4 speaks CloudLink 4: JSON objects in text frames.
-type cl4 struct{ markerFinder }
+type cl4 struct{ markFinder }
 
-func newCL4() dialect { return &cl4{} }
+var cl4Traits = traits{framing: webSocket, numbering: hexMarks, rooms: true, fanout: true, toSender: true, requests: true,
+	echoRoom: 1, home: "default", url: "ws://127.0.0.1:3000/"}
 
-// cl4Default is the room of clients that have joined no other.
-const cl4Default = "default"
+func newCL4(*Config) dialect { return &cl4{markFinder{numbering: hexMarks}} }
 
-func (d *cl4) Join(client int, room string, anonymous bool) ([]joinStep, string) {
+func (d *cl4) Traits() *traits { return &cl4Traits }
+
+func (d *cl4) Path(seat) string { return "" }
+
+func (d *cl4) Join(s seat) []joinStep {
 	steps := []joinStep{{[]byte(`{"cmd":"handshake","val":{"language":"Go","version":"skein-load"},"listener":"handshake"}`), 1}}
-	if anonymous {
-		return steps, cl4Default
+	if s.anonymous {
+		return steps
 	}
 	return append(steps,
-		joinStep{fmt.Appendf(nil, `{"cmd":"setid","val":"load%06d","listener":"setid"}`, client), 1},
-		joinStep{fmt.Appendf(nil, `{"cmd":"link","val":[%q],"listener":"link"}`, room), 1},
-	), room
+		joinStep{fmt.Appendf(nil, `{"cmd":"setid","val":"load%06d","listener":"setid"}`, s.client), 1},
+		joinStep{fmt.Appendf(nil, `{"cmd":"link","val":[%q],"listener":"link"}`, s.room), 1},
+	)
 }
 
 func (d *cl4) Answer(payload []byte) (bool, error) {
@@ -33,19 +37,20 @@ func (d *cl4) Answer(payload []byte) (bool, error) {
 	return true, d.Check(payload)
 }
 
-func (d *cl4) Message(room string, size int) *template {
-	return newTemplate(opText, fmt.Appendf(nil, `{"cmd":"gmsg","val":"%s%s","rooms":%q}`, blankMarker, padding(size), room))
+func (d *cl4) Message(s seat, _, size int) *template {
+	pad := hexMarks.padding(size)
+	return newTemplate(webSocket, hexMarks, fmt.Appendf(nil, `{"cmd":"gmsg","val":"%s%s","rooms":%q}`, hexMarks.blank, pad, s.room), pad)
 }
 
-// Request is a ping; its listener, which the server repeats, carries the numbers.
-func (d *cl4) Request(size int) *template {
+// Request is a ping; its listener, which the server repeats, carries the mark.
+func (d *cl4) Request(_ seat, size int) *template {
 	if size <= 0 {
-		return newTemplate(opText, fmt.Appendf(nil, `{"cmd":"ping","listener":"%s"}`, blankMarker))
+		return newTemplate(webSocket, hexMarks, fmt.Appendf(nil, `{"cmd":"ping","listener":"%s"}`, hexMarks.blank), nil)
 	}
-	return newTemplate(opText, fmt.Appendf(nil, `{"cmd":"ping","val":"%s","listener":"%s"}`, bytes.Repeat([]byte("x"), size), blankMarker))
+	return newTemplate(webSocket, hexMarks, fmt.Appendf(nil, `{"cmd":"ping","val":"%s","listener":"%s"}`, bytes.Repeat([]byte("x"), size), hexMarks.blank), nil)
 }
 
-func (d *cl4) Find(payload []byte) (uint16, uint32, []byte, bool) { return d.find(payload) }
+func (d *cl4) Find(payload []byte) (mark, []byte, bool) { return d.find(payload) }
 
 // Check lets user lists and greetings pass and reports status codes other than 100.
 func (d *cl4) Check(payload []byte) error {
@@ -57,6 +62,3 @@ func (d *cl4) Check(payload []byte) error {
 	}
 	return fmt.Errorf("the server answered %s", clip(payload))
 }
-
-// clip shortens a message for an error text.
-func clip(b []byte) []byte { return b[:min(len(b), 200)] }

@@ -37,9 +37,13 @@ func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&cfg.URL, "url", "ws://127.0.0.1:3000/", "server to drive")
+	f.StringVar(&cfg.URL, "url", "", "server to drive (default: where servers of the dialect listen on this machine)")
 	f.StringVar(&cfg.Dialect, "dialect", "cl4", "what it speaks: "+strings.Join(dialectNames(), ", "))
 	f.IntVar(&cfg.Clients, "clients", cfg.Clients, "number of clients")
+	f.IntVar(&cfg.RoomSize, "room-size", suitable, "clients per room (0: all in one; default: what suits scenario and dialect)")
+	f.StringVar(&cfg.Backend, "backend", "127.0.0.1:8081", "where a PyStrands broker takes backends; none: a backend is there that sends messages back (echo), or to the room")
+	f.StringVar(&cfg.ScratchDialect, "scratch-dialect", turboWarp, "the server that dialect scratch is to expect: "+turboWarp+" or "+cloudLink)
+	f.StringArrayVar(&cfg.Headers, "header", nil, "header of upgrade requests, as NAME: VALUE (several times)")
 	f.IntVar(&cfg.Processes, "processes", 0, fmt.Sprintf("client processes (0: one per %d clients)", maxPerProcess))
 	f.IntVar(&cfg.Connecting, "connecting", 16, "clients of one process that are on their way at a time")
 	f.BoolVar(&cfg.Pipeline, "pipeline", cfg.Pipeline, "send all requests of the join at once instead of waiting for each answer")
@@ -70,10 +74,10 @@ func newFanoutCommand() *cobra.Command {
 	return c
 }
 
-func newPingCommand() *cobra.Command {
-	cfg := &Config{Scenario: scenarioPing, Clients: 200, Pipeline: true, RoomSize: 1}
-	c := newScenarioCommand(cfg, scenarioPing, "Clients ask, the server answers each")
-	c.Aliases = []string{"echo"}
+func newEchoCommand() *cobra.Command {
+	cfg := &Config{Scenario: scenarioEcho, Clients: 200, Pipeline: true}
+	c := newScenarioCommand(cfg, scenarioEcho, "Clients ask, the server answers each")
+	c.Aliases = []string{"ping"}
 	addLoadFlags(c, cfg, "requests")
 	return c
 }
@@ -82,7 +86,6 @@ func newIdleCommand() *cobra.Command {
 	cfg := &Config{Scenario: scenarioIdle, Clients: 10_000, Pipeline: true}
 	c := newScenarioCommand(cfg, scenarioIdle, "Clients join and say nothing: memory per client")
 	f := c.Flags()
-	f.IntVar(&cfg.RoomSize, "room-size", 100, "clients per room (0: all in one)")
 	f.IntVar(&cfg.Steps, "steps", 5, "points at which memory is measured")
 	f.DurationVar(&cfg.Settle, "settle", 2*time.Second, "rest before each measurement")
 	f.DurationVar(&cfg.Duration, "duration", 0, "how long to stay when all are connected")
@@ -92,6 +95,34 @@ func newIdleCommand() *cobra.Command {
 func newConnectCommand() *cobra.Command {
 	cfg := &Config{Scenario: scenarioConnect, Clients: 5_000}
 	c := newScenarioCommand(cfg, scenarioConnect, "A storm of new clients: CPU per client")
-	c.Flags().IntVar(&cfg.RoomSize, "room-size", 1, "clients per room (0: all in one)")
+	return c
+}
+
+func addMixFlags(c *cobra.Command, cfg *Config) {
+	f := c.Flags()
+	f.IntVar(&cfg.Senders, "senders", 1, "members of each room that send")
+	f.Float64Var(&cfg.Rate, "rate", 1000, "messages and requests per second altogether")
+	f.Float64Var(&cfg.Requests, "requests", 0.5, "share of requests, between 0 and 1")
+	f.IntVar(&cfg.Visitors, "visitors", 20, "clients that come and go besides the others")
+	f.DurationVar(&cfg.Stay, "stay", 2*time.Second, "how long a visitor stays")
+	f.DurationVar(&cfg.Warmup, "warmup", 500*time.Millisecond, "load before measuring")
+	f.IntVar(&cfg.Size, "size", 80, "bytes of payload in a message")
+	f.DurationVar(&cfg.Stall, "stall", 5*time.Second, "end the run when nothing arrives for this long")
+}
+
+func newMixedCommand() *cobra.Command {
+	cfg := &Config{Scenario: scenarioMixed, Clients: 500, Pipeline: true}
+	c := newScenarioCommand(cfg, scenarioMixed, "Messages to rooms, requests and visitors who come and go, at a fixed rate")
+	addMixFlags(c, cfg)
+	c.Flags().DurationVar(&cfg.Duration, "duration", 10*time.Second, "how long to measure")
+	return c
+}
+
+func newSoakCommand() *cobra.Command {
+	cfg := &Config{Scenario: scenarioSoak, Clients: 500, Pipeline: true}
+	c := newScenarioCommand(cfg, scenarioSoak, "The mix for a long time: does memory keep growing?")
+	addMixFlags(c, cfg)
+	c.Flags().DurationVar(&cfg.Duration, "duration", 10*time.Minute, "how long to measure")
+	c.Flags().Float64Var(&cfg.MaxGrowth, "max-growth", 0.2, "fail when memory grows by more than this share in the second half, going by its trend (0: never; needs --pid)")
 	return c
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 )
@@ -42,37 +41,6 @@ func appendFrame(b []byte, op byte, payload []byte) []byte {
 	b = append(b, maskKey[:]...)
 	for i, c := range payload {
 		b = append(b, c^maskKey[i&3])
-	}
-	return b
-}
-
-// A template is a prebuilt client frame with a marker that is renumbered in place.
-type template struct {
-	bytes   []byte
-	marker  int // where the marker starts in bytes
-	phase   int // where the marker starts in the payload, for the mask
-	payload int // bytes of payload
-}
-
-// newTemplate builds the frame of payload, which contains one blank marker.
-func newTemplate(op byte, payload []byte) *template {
-	at := bytes.Index(payload, []byte(blankMarker))
-	if at < 0 {
-		panic("template without marker")
-	}
-	b := appendFrame(nil, op, payload)
-	return &template{bytes: b, marker: len(b) - len(payload) + at, phase: at, payload: len(payload)}
-}
-
-// appendNumbered appends the frame with the given numbers to b.
-func (t *template) appendNumbered(b []byte, sender uint16, seq uint32) []byte {
-	var m [markerSize]byte
-	putMarker(m[:], sender, seq)
-	start := len(b)
-	b = append(b, t.bytes...)
-	at := b[start+t.marker:]
-	for i := len(markerTag); i < markerSize; i++ {
-		at[i] = m[i] ^ maskKey[(t.phase+i)&3]
 	}
 	return b
 }

@@ -1,7 +1,8 @@
 //go:build linux
 
-// Command skein-load drives a WebSocket server with load and verifies every message: that it arrives, once, in
-// order. It tells what the server's CPU time per message and its memory per client are when it knows the process id.
+// Command skein-load drives servers of CloudLink 4, Scratch cloud variables, PyStrands and SimpleServer, and WebSocket echo
+// servers, with load and verifies every message: that it arrives, once, in order. It tells what the server's CPU time
+// per message and its memory per client are when it knows the process id.
 package main
 
 import (
@@ -48,16 +49,16 @@ func main() {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "skein-load",
-		Short:         "Load for WebSocket servers, every message verified",
+		Short:         "Load for servers of CloudLink 4, Scratch, PyStrands and SimpleServer, every message verified",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
-	root.AddCommand(newFanoutCommand(), newPingCommand(), newIdleCommand(), newConnectCommand(), &cobra.Command{
-		Use:    "worker",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE:   func(*cobra.Command, []string) error { return workerMain(os.Stdin, os.Stdout) },
-	})
+	root.AddCommand(newFanoutCommand(), newEchoCommand(), newIdleCommand(), newConnectCommand(), newMixedCommand(), newSoakCommand(),
+		&cobra.Command{Use: "worker", Hidden: true, Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return workerMain(os.Stdin, os.Stdout) }},
+		&cobra.Command{Use: "backend ADDRESS", Hidden: true, Args: cobra.ExactArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error { return backendMain(args[0], os.Stdin, os.Stdout) }},
+	)
 	return root
 }

@@ -4,66 +4,107 @@ package main
 
 import "bytes"
 
-// A marker is the part of a message by which it is known again: "~skl", four hex digits of the sender, eight of the
-// sequence number. Its width is fixed, so a prebuilt frame is renumbered in place and a received one is found by
-// looking where the last one was.
-const (
-	markerTag  = "~skl"
-	markerSize = len(markerTag) + 4 + 8
+// A mark is what numbers a message: who sent it and how many that one had sent before.
+type mark struct {
+	sender uint16
+	seq    uint32
+}
+
+// requestBit in a mark's sender tells a request from a message to a room.
+const requestBit = 1 << 15
+
+// A numbering is how marks are written in messages: a tag, the sender's digits, the sequence number's digits. The
+// width is fixed, so a prebuilt frame is renumbered in place and a received one is found by looking where the last one
+// was.
+type numbering struct {
+	tag              string
+	base             uint64
+	sender, sequence int // digits
+	size             int // of the whole
+	blank            string
+}
+
+func newNumbering(tag string, base uint64, sender, sequence int) *numbering {
+	n := &numbering{tag: tag, base: base, sender: sender, sequence: sequence, size: len(tag) + sender + sequence}
+	n.blank = tag + string(bytes.Repeat([]byte("0"), sender+sequence))
+	return n
+}
+
+// hexMarks are for messages that may hold any text, decimalMarks for those that must be numbers.
+var (
+	hexMarks     = newNumbering("~skl", 16, 4, 8)
+	decimalMarks = newNumbering("9073", 10, 5, 10)
 )
 
-// blankMarker is what a template holds where numbers are filled in.
-const blankMarker = markerTag + "000000000000"
+const digits = "0123456789abcdef"
 
-const hexDigits = "0123456789abcdef"
+// put writes the digits of m behind the tag at b[0:size].
+func (n *numbering) put(b []byte, m mark) {
+	at := len(n.tag)
+	putDigits(b[at:at+n.sender], uint64(m.sender), n.base)
+	putDigits(b[at+n.sender:n.size], uint64(m.seq), n.base)
+}
 
-// putMarker writes the digits of sender and seq behind the tag at b[0:markerSize].
-func putMarker(b []byte, sender uint16, seq uint32) {
-	b = b[len(markerTag):markerSize]
-	for i := range 4 {
-		b[i] = hexDigits[sender>>(12-4*i)&15]
-	}
-	for i := range 8 {
-		b[4+i] = hexDigits[seq>>(28-4*i)&15]
+func putDigits(b []byte, v, base uint64) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = digits[v%base]
+		v /= base
 	}
 }
 
-// parseMarker reads the marker at the start of b.
-func parseMarker(b []byte) (sender uint16, seq uint32, ok bool) {
-	if len(b) < markerSize || string(b[:len(markerTag)]) != markerTag {
-		return 0, 0, false
+// parse reads the mark at the start of b.
+func (n *numbering) parse(b []byte) (m mark, ok bool) {
+	if len(b) < n.size || string(b[:len(n.tag)]) != n.tag {
+		return m, false
 	}
-	var v uint64
-	for _, c := range b[len(markerTag):markerSize] {
+	b = b[len(n.tag):n.size]
+	sender, ok1 := parseDigits(b[:n.sender], n.base)
+	seq, ok2 := parseDigits(b[n.sender:], n.base)
+	if !ok1 || !ok2 || sender > 1<<16-1 || seq > 1<<32-1 {
+		return m, false
+	}
+	return mark{uint16(sender), uint32(seq)}, true
+}
+
+func parseDigits(b []byte, base uint64) (v uint64, ok bool) {
+	for _, c := range b {
+		var d uint64
 		switch {
 		case c >= '0' && c <= '9':
-			v = v<<4 | uint64(c-'0')
+			d = uint64(c - '0')
 		case c >= 'a' && c <= 'f':
-			v = v<<4 | uint64(c-'a'+10)
+			d = uint64(c-'a') + 10
 		default:
-			return 0, 0, false
+			return 0, false
 		}
+		if d >= base {
+			return 0, false
+		}
+		v = v*base + d
 	}
-	return uint16(v >> 32), uint32(v), true
+	return v, true
 }
 
-// A markerFinder finds markers; messages of one run look alike, so it tries the place of the last find first.
-type markerFinder struct{ at int }
+// A markFinder finds marks; messages of one run look alike, so it tries the place of the last find first.
+type markFinder struct {
+	*numbering
+	at int
+}
 
-// find returns the marker of payload and what follows it.
-func (f *markerFinder) find(payload []byte) (sender uint16, seq uint32, tail []byte, ok bool) {
+// find returns the mark of payload and what follows it.
+func (f *markFinder) find(payload []byte) (m mark, tail []byte, ok bool) {
 	if f.at < len(payload) {
-		if sender, seq, ok = parseMarker(payload[f.at:]); ok {
-			return sender, seq, payload[f.at+markerSize:], true
+		if m, ok = f.parse(payload[f.at:]); ok {
+			return m, payload[f.at+f.size:], true
 		}
 	}
-	at := bytes.Index(payload, []byte(markerTag))
+	at := bytes.Index(payload, []byte(f.tag))
 	if at < 0 {
-		return 0, 0, nil, false
+		return m, nil, false
 	}
-	if sender, seq, ok = parseMarker(payload[at:]); ok {
+	if m, ok = f.parse(payload[at:]); ok {
 		f.at = at
-		return sender, seq, payload[at+markerSize:], true
+		return m, payload[at+f.size:], true
 	}
-	return 0, 0, nil, false
+	return m, nil, false
 }

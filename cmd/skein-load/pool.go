@@ -13,13 +13,15 @@ import (
 // A poolHandler is told what happens to a pool's clients. All calls come from the goroutine that polls; payloads are
 // valid until the call returns.
 type poolHandler interface {
-	opened(c *conn)                   // the WebSocket is open
+	path(c *conn) string              // where the WebSocket is to be opened
+	opened(c *conn)                   // the connection is open
 	received(c *conn, payload []byte) // a whole message came
-	closed(c *conn, err error)        // the connection ended, though nobody here closed it
+	closed(c *conn, err error)        // the connection ended, though nobody here wanted it
+	left(c *conn)                     // the connection ended after leave
 	woken()                           // somebody wrote to the wake descriptor
 }
 
-// A pool is many WebSocket clients on one epoll descriptor and one goroutine. There is no client library in it
+// A pool is many clients on one epoll descriptor and one goroutine. There is no client library in it
 // because the clients share two cores with the server they measure.
 type pool struct {
 	ep      int
@@ -30,8 +32,10 @@ type pool struct {
 	buf     []byte
 	events  []unix.EpollEvent
 	dirty   []*conn
-	timer   int   // timerfd, -1 when there is none
-	waited  int64 // nanoseconds spent waiting for events
+	text    []byte // a SimpleServer message, while it is handed on
+	timer   int    // timerfd
+	alarm   int64  // when it goes off, 0: never
+	waited  int64  // nanoseconds spent waiting for events
 }
 
 // What stands in an epoll event instead of a connection's index.
@@ -45,7 +49,14 @@ func newPool(t *target, n int, h poolHandler) (*pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll_create: %w", err)
 	}
-	p := &pool{ep: ep, target: t, handler: h, buf: make([]byte, 64<<10), events: make([]unix.EpollEvent, 256), timer: -1}
+	p := &pool{ep: ep, target: t, handler: h, buf: make([]byte, 64<<10), events: make([]unix.EpollEvent, 256)}
+	if p.timer, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC); err != nil {
+		unix.Close(ep)
+		return nil, fmt.Errorf("timerfd_create: %w", err)
+	}
+	if err := p.add(p.timer, unix.EPOLLIN, eventTimer); err != nil {
+		return nil, err
+	}
 	block := make([]conn, n)
 	for i := range block {
 		block[i].index, block[i].fd = i, -1
@@ -61,19 +72,20 @@ func (p *pool) add(fd int, events uint32, data int32) error {
 	return unix.EpollCtl(p.ep, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: data})
 }
 
-// wakeEvery makes poll return at least every interval nanoseconds.
-func (p *pool) wakeEvery(interval int64) error {
-	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
-	if err != nil {
-		return err
+// wakeAt makes poll return when the time t of now() has come; 0 takes an earlier wish back.
+func (p *pool) wakeAt(t, now int64) error {
+	if t == p.alarm {
+		return nil
 	}
-	ts := unix.NsecToTimespec(interval)
-	if err := unix.TimerfdSettime(fd, 0, &unix.ItimerSpec{Interval: ts, Value: ts}, nil); err != nil {
-		unix.Close(fd)
-		return err
+	p.alarm = t
+	var spec unix.ItimerSpec // all zero: disarmed
+	if t != 0 {
+		spec.Value = unix.NsecToTimespec(max(1, t-now))
 	}
-	p.timer = fd
-	return p.add(fd, unix.EPOLLIN, eventTimer)
+	if err := unix.TimerfdSettime(p.timer, 0, &spec, nil); err != nil {
+		return fmt.Errorf("timerfd_settime: %w", err)
+	}
+	return nil
 }
 
 // open starts to connect c; the handler hears of the outcome.
@@ -152,6 +164,7 @@ func (p *pool) poll(timeout int) error {
 		case eventTimer:
 			var b [8]byte
 			rawRead(p.timer, b[:])
+			p.alarm = 0
 		default:
 			p.event(p.conns[ev.Fd], ev.Events)
 			p.flushDirty()
@@ -172,8 +185,14 @@ func (p *pool) event(c *conn, events uint32) {
 			p.fail(c, fmt.Errorf("connect %s: %w", p.target.addr, unix.Errno(e)))
 			return
 		}
-		c.state = stateUpgrading
-		c.out = append(c.out, p.target.request...)
+		if p.target.framing == lengthHeader {
+			c.state, c.simple = stateJoining, newSimpleReader(p, c)
+			p.handler.opened(c)
+			p.queue(c)
+		} else {
+			c.state = stateUpgrading
+			c.out = p.target.appendRequest(c.out, p.handler.path(c))
+		}
 	}
 	if len(c.out) > 0 && events&unix.EPOLLOUT != 0 {
 		if err := c.flush(); err != nil {
@@ -203,6 +222,15 @@ func (p *pool) read(c *conn, ending bool) {
 		case n == 0:
 			p.fail(c, errServerClosed)
 			return
+		}
+		if c.simple != nil {
+			if err := c.simple.feed(p.buf[:n]); err != nil {
+				p.fail(c, err)
+			}
+			if n < len(p.buf) && !ending {
+				return
+			}
+			continue
 		}
 		full := kept+n == len(p.buf)
 		used := p.parse(c, p.buf[:kept+n])
@@ -286,8 +314,29 @@ func (p *pool) frame(c *conn, h header, payload []byte) {
 }
 
 func (p *pool) fail(c *conn, err error) {
+	leaving := c.state == stateLeaving
 	p.close(c)
-	p.handler.closed(c, err)
+	if leaving {
+		p.handler.left(c)
+	} else {
+		p.handler.closed(c, err)
+	}
+}
+
+// bye is the close frame of clients that leave.
+var bye = appendFrame(nil, opClose, []byte{1000 >> 8, 1000 & 0xff})
+
+// leave says good-bye; what comes until the server closes is still handed on.
+func (p *pool) leave(c *conn) {
+	c.state = stateLeaving
+	if p.target.framing == lengthHeader {
+		if err := unix.Shutdown(c.fd, unix.SHUT_WR); err != nil {
+			p.fail(c, err)
+		}
+		return
+	}
+	c.out = append(c.out, bye...)
+	p.queue(c)
 }
 
 // close ends c without a word to the handler.
@@ -295,22 +344,22 @@ func (p *pool) close(c *conn) {
 	if c.fd >= 0 {
 		unix.Close(c.fd)
 	}
-	c.fd, c.state, c.rest, c.message, c.out = -1, stateClosed, nil, nil, nil
+	if c.simple != nil {
+		c.simple.parser.Release()
+	}
+	*c = conn{fd: -1, index: c.index, room: c.room, visitor: c.visitor, state: stateClosed, dirty: c.dirty}
 }
 
-// shut says good-bye on all connections and frees the pool.
+// shut says good-bye on all connections, without waiting for an answer, and frees the pool.
 func (p *pool) shut() {
-	bye := appendFrame(nil, opClose, []byte{1000 >> 8, 1000 & 0xff})
 	for _, c := range p.conns {
 		if c.fd >= 0 {
-			if c.state >= stateJoining && len(c.out) == 0 {
+			if p.target.framing == webSocket && c.state >= stateJoining && len(c.out) == 0 {
 				rawWrite(c.fd, bye)
 			}
 			p.close(c)
 		}
 	}
-	if p.timer >= 0 {
-		unix.Close(p.timer)
-	}
+	unix.Close(p.timer)
 	unix.Close(p.ep)
 }

@@ -14,7 +14,7 @@ func operation(scenario string) (one, many string) {
 	switch scenario {
 	case scenarioFanout:
 		return "delivery", "deliveries"
-	case scenarioPing:
+	case scenarioEcho:
 		return "answer", "answers"
 	}
 	return "client", "clients"
@@ -26,7 +26,7 @@ func (r *Report) table(out io.Writer) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	row("scenario", "%s", r.describe())
-	if r.Config.Scenario == scenarioFanout || r.Config.Scenario == scenarioPing {
+	if r.Config.Scenario == scenarioFanout || r.Config.Scenario == scenarioEcho {
 		row("sent", "%d in %.2f s, %s/s", r.Sent, r.Seconds, count(r.SentPerSecond))
 	}
 	row(many, "%d in %.2f s, %s/s", r.Done, r.Seconds, count(r.DonePerSecond))
@@ -73,7 +73,7 @@ func (r *Report) describe() string {
 	c := r.Config
 	parts := []string{c.Scenario, c.Dialect, fmt.Sprintf("%d clients", c.Clients)}
 	switch {
-	case c.Scenario != scenarioFanout && c.Scenario != scenarioPing:
+	case c.Scenario != scenarioFanout && c.Scenario != scenarioEcho:
 	case c.Rate > 0:
 		parts = append(parts, fmt.Sprintf("%g/s", c.Rate))
 	default:

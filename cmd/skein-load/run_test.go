@@ -23,8 +23,8 @@ func fanoutConfig(url string) Config {
 		Stall: 20 * time.Second, Pipeline: true, PIDs: []int{os.Getpid()}}
 }
 
-func pingConfig(url string) Config {
-	return Config{Scenario: scenarioPing, URL: url, Dialect: "cl4", Clients: 4, Window: 4, Messages: 200, Stall: 20 * time.Second, RoomSize: 1}
+func echoConfig(url string) Config {
+	return Config{Scenario: scenarioEcho, URL: url, Dialect: "cl4", Clients: 4, Window: 4, Messages: 200, Stall: 20 * time.Second, RoomSize: 1}
 }
 
 func mustRun(t *testing.T, cfg Config) *Report {
@@ -87,7 +87,7 @@ func TestFanoutFindsFaults(t *testing.T) {
 	}
 }
 
-func TestPingFindsFaults(t *testing.T) {
+func TestEchoFindsFaults(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault func(int, *fakeClient, []byte) [][]byte
@@ -101,7 +101,7 @@ func TestPingFindsFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
-			cfg := pingConfig(s.url)
+			cfg := echoConfig(s.url)
 			if c.want.Lost > 0 {
 				cfg.Stall = 2 * time.Second
 			}
@@ -119,8 +119,9 @@ func TestPingFindsFaults(t *testing.T) {
 func TestTotalOrder(t *testing.T) {
 	// One member sees two messages of different senders the other way round; each sender's order stays.
 	senderOf := func(msg []byte) uint16 {
-		sender, _, _, _ := new(markerFinder).find(msg)
-		return sender
+		f := markFinder{numbering: hexMarks}
+		m, _, _ := f.find(msg)
+		return m.sender
 	}
 	var victim *fakeClient
 	swapped := false
@@ -181,7 +182,7 @@ func TestNobodyListens(t *testing.T) {
 // A server that pauses makes an open loop wait: requests that became due in the pause count it.
 func TestOpenLoopCountsFromTheIntendedTime(t *testing.T) {
 	s := newFakeServer(t, func(s *fakeServer) { s.stall = 300 * time.Millisecond })
-	cfg := pingConfig(s.url)
+	cfg := echoConfig(s.url)
 	cfg.Clients, cfg.Rate, cfg.Messages = 1, 500, 400
 	r := mustRun(t, cfg)
 	if !r.OK {

@@ -5,25 +5,33 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// fanout has a few members of a room send messages that all members must get. In a closed loop each sender keeps
-// `window` messages under way: the next goes out when the oldest has reached everybody. The senders are clients of
-// worker 0; the other workers count their deliveries on the board and wake it when a message is complete.
+// fanout has a few members of each room send messages that all its members must get. In a closed loop each sender keeps
+// `window` messages under way: the next goes out when the oldest has reached everybody. The senders of a room that is
+// shared by all workers are clients of worker 0; the other workers count their deliveries on the board and wake it when
+// a message is complete.
 type fanout struct {
 	w          *worker
 	wake       int // event descriptor of worker 0
-	message    *template
-	pad        []byte
-	senders    []fanoutSender // of this worker: all of them or none
-	check      *checker       // stream = client × senders + sender
-	order      []uint64       // per client: hash of what came in what order
+	rate       float64
+	perRoom    int // senders
+	toSender   bool
+	senders    []fanoutSender // of this worker
+	base       int            // number of the first of them, or of the first in a shared room
+	rooms      []fanoutRoom
+	guests     guests
+	check      *checker // stream = client × senders of a room + sender
+	order      []uint64 // per client: hash of what came in what order
 	latency    *hdrhistogram.Histogram
 	completion *hdrhistogram.Histogram
-	members    uint32
+	slip       *hdrhistogram.Histogram
+	pad        []byte
 	frameSize  int // of a delivery, learned from the first
 	sending    bool
 	left       uint64 // messages still to send
@@ -33,18 +41,40 @@ type fanout struct {
 // A fanoutSender has sent numbers below head, of which those below tail have reached everybody.
 type fanoutSender struct {
 	tail, head uint32
+	client     int
+	message    *template
 }
 
-func newFanout(w *worker, wake int) *fanout {
-	_, room := w.dialect.Join(0, w.cfg.Scenario, w.cfg.Anonymous)
+// A fanoutRoom is what a delivery is compared with.
+type fanoutRoom struct {
+	first   int    // number of its first sender
+	start   int    // client that this sender is, -1 if it is another worker's
+	members uint32 // that get a message
+}
+
+func newFanout(w *worker, wake int, rate float64) *fanout {
+	d, s := w.dialect, w.seats
 	f := &fanout{
-		w: w, wake: wake, message: w.dialect.Message(room, w.cfg.Size), pad: padding(w.cfg.Size),
-		check: newChecker(len(w.pool.conns) * w.cfg.Senders), order: make([]uint64, len(w.pool.conns)),
-		latency: newHistogram(), completion: newHistogram(), members: uint32(w.cfg.Clients),
+		w: w, wake: wake, rate: rate, perRoom: w.cfg.Senders, toSender: d.Traits().toSender, base: s.firstSender(0),
+		check: newChecker(s.count * w.cfg.Senders), order: make([]uint64, s.count),
+		latency: newHistogram(), completion: newHistogram(), slip: newHistogram(),
 	}
-	if w.number == 0 {
-		f.senders = make([]fanoutSender, w.cfg.Senders)
+	f.pad = d.Message(s.seat(0), 0, w.cfg.Size).pad
+	for r := range s.rooms {
+		room := fanoutRoom{first: s.firstSender(r), start: s.start(r), members: uint32(s.size(r))}
+		if !f.toSender {
+			room.members--
+		}
+		if s.senders() == 0 {
+			room.start = -1
+		} else {
+			for k := range f.perRoom {
+				f.senders = append(f.senders, fanoutSender{client: room.start + k, message: d.Message(s.seat(room.start+k), k, w.cfg.Size)})
+			}
+		}
+		f.rooms = append(f.rooms, room)
 	}
+	f.guests = newGuests(f)
 	return f
 }
 
@@ -56,11 +86,12 @@ func (f *fanout) enter(phase uint32) {
 		}
 	case phaseMeasure:
 		if f.w.cfg.Messages > 0 {
-			f.begin(f.w.cfg.Messages)
+			f.begin(f.w.shareOf(f.w.cfg.Messages))
 			return
 		}
 		f.latency.Reset()
 		f.completion.Reset()
+		f.slip.Reset()
 	case phaseDrain:
 		f.sending = false
 	}
@@ -68,85 +99,101 @@ func (f *fanout) enter(phase uint32) {
 
 // begin starts to send; a given number of messages goes without warm-up, so that exactly they are counted.
 func (f *fanout) begin(messages uint64) {
-	f.sending, f.left = true, messages
-	if f.w.cfg.Rate > 0 {
-		f.plan = newSchedule(f.w.cfg.Rate, now())
+	f.sending, f.left = len(f.senders) > 0, messages
+	if f.rate > 0 && f.sending {
+		f.plan = newSchedule(f.rate*float64(len(f.senders))/float64(len(f.w.board.total)), now(), f.slip)
 	}
 }
 
 func (f *fanout) tick(now int64) {
 	if f.sending {
-		if f.w.cfg.Rate > 0 {
+		if f.rate > 0 {
 			f.sendDue(now)
 		} else {
-			f.fillWindows(now)
+			for s := range f.senders {
+				f.fill(s, now)
+			}
 		}
 	}
-	f.rest()
+	if f.resting() {
+		f.w.cell.idle.Store(f.w.phase)
+	}
 }
 
-func (f *fanout) fillWindows(now int64) {
-	for s := range f.senders {
-		for f.left > 0 && f.senders[s].head-f.senders[s].tail < uint32(f.w.cfg.Window) {
-			f.send(s, now)
-		}
+func (f *fanout) fill(s int, now int64) {
+	for f.left > 0 && f.senders[s].head-f.senders[s].tail < uint32(f.w.cfg.Window) {
+		f.send(s, now)
 	}
 }
 
 // sendDue sends what the schedule asks for, the senders taking turns. A sender with a full ring holds up the rest
 // of the schedule; the lost time shows in the latencies.
 func (f *fanout) sendDue(now int64) {
-	for f.left > 0 && len(f.senders) > 0 {
+	for f.left > 0 {
 		s := int(f.plan.issued % uint64(len(f.senders)))
 		due, ok := f.plan.next(now)
-		if !ok || f.senders[s].head-f.senders[s].tail >= ringSize {
+		if !ok {
 			return
 		}
-		f.plan.advance()
+		if f.senders[s].head-f.senders[s].tail >= f.w.board.ring {
+			f.plan.hold(now)
+			return
+		}
+		f.plan.advance(due, now)
 		f.send(s, due)
 	}
 }
 
 func (f *fanout) send(s int, at int64) {
 	snd := &f.senders[s]
-	slot := &f.w.board.slot[s][snd.head%ringSize]
+	slot := f.w.board.slot(f.base+s, snd.head)
 	slot.got.Store(0)
 	slot.sent.Store(at)
-	c := f.w.pool.conns[s]
+	c := f.w.pool.conns[snd.client]
 	if c.state != stateJoined {
 		f.left = 0
 		return
 	}
-	c.out = f.message.appendNumbered(c.out, uint16(s), snd.head)
+	c.out = snd.message.appendNumbered(c.out, mark{uint16(f.base + s), snd.head})
 	f.w.pool.queue(c)
 	snd.head++
-	f.w.board.total[s].Store(snd.head)
+	f.w.board.total[f.base+s].Store(snd.head)
 	f.left--
 	f.w.cell.sent.Add(1)
 }
 
 func (f *fanout) received(c *conn, payload []byte) {
-	sender, seq, tail, ok := f.w.dialect.Find(payload)
+	m, tail, ok := f.w.dialect.Find(payload)
 	if !ok {
 		f.w.stray(payload)
 		return
 	}
-	if int(sender) >= f.w.cfg.Senders || !bytes.HasPrefix(tail, f.pad) || !f.sameSize(len(payload)) {
+	f.delivered(c, m, tail, len(payload))
+}
+
+// delivered takes a numbered message.
+func (f *fanout) delivered(c *conn, m mark, tail []byte, size int) {
+	room := &f.rooms[c.room]
+	k := int(m.sender) - room.first
+	if k < 0 || k >= f.perRoom || !bytes.HasPrefix(tail, f.pad) || !f.sameSize(size) || !f.toSender && c.index == room.start+k {
 		f.check.tally.Garbled++
 		return
 	}
-	if !f.check.arrive(c.index*f.w.cfg.Senders+int(sender), seq) {
+	if c.visitor {
+		f.guests.delivered(c, k, m.seq)
 		return
 	}
-	f.order[c.index] = (f.order[c.index] ^ (uint64(sender)<<32 | uint64(seq))) * 0x9e3779b97f4a7c15
-	slot := &f.w.board.slot[sender][seq%ringSize]
+	if !f.check.arrive(c.index*f.perRoom+k, m.seq) {
+		return
+	}
+	f.order[c.index] = (f.order[c.index] ^ (uint64(m.sender)<<32 | uint64(m.seq))) * 0x9e3779b97f4a7c15
+	slot := f.w.board.slot(int(m.sender), m.seq)
 	t := now()
 	took := t - slot.sent.Load()
-	record(f.latency, took)
-	f.w.cell.done.Add(1)
-	if slot.got.Add(1) == f.members {
+	f.w.took(f.latency, took)
+	if slot.got.Add(1) == room.members {
 		record(f.completion, took)
-		f.completed(int(sender), t)
+		f.completed(int(m.sender), t)
 	}
 }
 
@@ -159,22 +206,24 @@ func (f *fanout) sameSize(n int) bool {
 }
 
 func (f *fanout) completed(sender int, now int64) {
-	if f.w.number != 0 {
+	if len(f.senders) == 0 {
 		var one [8]byte
 		binary.NativeEndian.PutUint64(one[:], 1)
 		rawWrite(f.wake, one[:])
 		return
 	}
-	f.advance(sender)
-	if f.sending && f.w.cfg.Rate == 0 {
-		f.fillWindows(now)
+	s := sender - f.base
+	f.advance(s)
+	if f.sending && f.rate == 0 {
+		f.fill(s, now)
 	}
 }
 
 // advance moves a sender's tail past all complete messages.
-func (f *fanout) advance(sender int) {
-	for s := &f.senders[sender]; s.tail != s.head && f.w.board.slot[sender][s.tail%ringSize].got.Load() == f.members; {
-		s.tail++
+func (f *fanout) advance(s int) {
+	members := f.rooms[s/f.perRoom].members
+	for snd := &f.senders[s]; snd.tail != snd.head && f.w.board.slot(f.base+s, snd.tail).got.Load() == members; {
+		snd.tail++
 	}
 }
 
@@ -183,33 +232,70 @@ func (f *fanout) woken() {
 	rawRead(f.wake, b[:])
 	for s := range f.senders {
 		f.advance(s)
-	}
-	if f.sending && f.w.cfg.Rate == 0 {
-		f.fillWindows(now())
+		if f.sending && f.rate == 0 {
+			f.fill(s, now())
+		}
 	}
 }
 
-// rest tells the coordinator when nothing is under way and nothing will be sent.
-func (f *fanout) rest() {
-	if f.sending && f.left > 0 && f.w.number == 0 {
-		return
+// due is the time of the next message of an open loop.
+func (f *fanout) due() int64 {
+	if !f.sending || f.left == 0 {
+		return 0
 	}
-	for _, s := range f.senders {
-		if s.tail != s.head {
-			return
+	return f.plan.due()
+}
+
+// resting says that nothing is under way and nothing will be sent.
+func (f *fanout) resting() bool {
+	if f.sending && f.left > 0 {
+		return false
+	}
+	for i := range f.senders {
+		if f.senders[i].tail != f.senders[i].head {
+			return false
 		}
 	}
-	f.w.cell.idle.Store(f.w.phase)
+	return true
 }
 
 func (f *fanout) finish(r *WorkerResult) {
-	r.Tally = f.check.finish(func(stream int) uint32 { return f.w.board.total[stream%f.w.cfg.Senders].Load() })
-	r.Latency, r.Completion = saveHistogram(f.latency), saveHistogram(f.completion)
-	seen := map[uint64]bool{}
-	for _, h := range f.order {
-		if !seen[h] && len(seen) < 10 {
-			seen[h] = true
-			r.OrderHash = append(r.OrderHash, h)
+	r.Tally.add(f.check.finish(func(stream int) uint32 {
+		client, k := stream/f.perRoom, stream%f.perRoom
+		room := &f.rooms[f.w.seats.room(client)]
+		if !f.toSender && client == room.start+k {
+			return 0
 		}
+		return f.w.board.total[room.first+k].Load()
+	}))
+	r.Tally.add(f.guests.tally)
+	r.Latency, r.Completion, r.Slip = saveHistogram(f.latency), saveHistogram(f.completion), saveHistogram(f.slip)
+	f.orders(r)
+}
+
+// maxOrders bounds the orders of a room that are told apart.
+const maxOrders = 10
+
+// orders counts the orders in which the members of a room saw its messages. Who does not get his own has another order
+// than the rest, which says nothing.
+func (f *fanout) orders(r *WorkerResult) {
+	if !f.toSender {
+		return
+	}
+	rooms := make([]map[uint64]bool, len(f.rooms))
+	for i, h := range f.order {
+		room := f.w.seats.room(i)
+		if rooms[room] == nil {
+			rooms[room] = map[uint64]bool{}
+		}
+		if len(rooms[room]) < maxOrders {
+			rooms[room][h] = true
+		}
+	}
+	for _, seen := range rooms {
+		r.Orders = max(r.Orders, len(seen))
+	}
+	if f.w.seats.shared() {
+		r.OrderHash = slices.Collect(maps.Keys(rooms[0]))
 	}
 }

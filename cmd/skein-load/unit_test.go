@@ -39,42 +39,56 @@ func TestChecker(t *testing.T) {
 	}
 }
 
-func TestTemplateAndMarker(t *testing.T) {
+func TestTemplatesAndMarks(t *testing.T) {
 	for _, name := range dialectNames() {
-		d, err := newDialect(name)
+		cfg := &Config{Dialect: name}
+		d, err := newDialect(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, size := range []int{0, 16, 200, 70_000} {
-			tm := d.Request(size)
-			b := tm.appendNumbered([]byte("before"), 0xbeef, 0x89abcdef)[6:]
-			payload := b[len(b)-tm.payload:]
-			for i := range payload {
-				payload[i] ^= maskKey[i&3]
+			templates := []*template{d.Request(seat{room: "r"}, size)}
+			if d.Traits().fanout {
+				templates = append(templates, d.Message(seat{room: "r"}, 3, size))
 			}
-			sender, seq, _, ok := d.Find(payload)
-			if !ok || sender != 0xbeef || seq != 0x89abcdef {
-				t.Errorf("%s, %d bytes: %x %x %v in %s", name, size, sender, seq, ok, clip(payload))
+			for _, tm := range templates {
+				want := mark{0xbeef, 0x89abcdef}
+				b := tm.appendNumbered([]byte("before"), want)[6:]
+				payload := b[len(b)-tm.payload:]
+				if d.Traits().framing == webSocket {
+					for i := range payload {
+						payload[i] ^= maskKey[i&3]
+					}
+				}
+				m, tail, ok := d.Find(payload)
+				if !ok || m != want || !bytes.HasPrefix(tail, tm.pad) {
+					t.Errorf("%s, %d bytes: %+v %v in %s", name, size, m, ok, clip(payload))
+				}
 			}
 		}
 	}
 }
 
-func TestMarkerMovesBetweenMessages(t *testing.T) {
-	var f markerFinder
-	for _, prefix := range []string{"", "abc", "abcdefgh", "~sk", "~skl~skl"} {
-		b := append([]byte(prefix), blankMarker...)
-		putMarker(b[len(prefix):], 7, 9)
-		sender, seq, tail, ok := f.find(append(b, "rest"...))
-		if prefix == "~skl~skl" {
-			if ok {
-				t.Error("a broken marker was found")
+func TestMarkMovesBetweenMessages(t *testing.T) {
+	for _, n := range []*numbering{hexMarks, decimalMarks} {
+		f := markFinder{numbering: n}
+		for _, prefix := range []string{"", "abc", "abcdefgh", n.tag[:3], n.tag + n.tag + "x"} {
+			b := append([]byte(prefix), n.blank...)
+			n.put(b[len(prefix):], mark{7, 9})
+			m, tail, ok := f.find(append(b, "rest"...))
+			if len(prefix) > 8 {
+				if ok {
+					t.Error("a broken mark was found")
+				}
+				continue
 			}
-			continue
+			if !ok || m != (mark{7, 9}) || string(tail) != "rest" {
+				t.Errorf("%q: %+v %q %v", prefix, m, tail, ok)
+			}
 		}
-		if !ok || sender != 7 || seq != 9 || string(tail) != "rest" {
-			t.Errorf("%q: %d %d %q %v", prefix, sender, seq, tail, ok)
-		}
+	}
+	if _, ok := decimalMarks.parse([]byte("9073" + "65536" + "0000000000")); ok {
+		t.Error("a sender that does not fit was taken")
 	}
 }
 
@@ -127,16 +141,26 @@ func TestSlope(t *testing.T) {
 }
 
 func TestSchedule(t *testing.T) {
-	s := newSchedule(1000, 5_000_000)
+	s := newSchedule(1000, 5_000_000, newHistogram())
 	for i := range 3 {
-		due, ok := s.next(5_000_000 + int64(i)*1_000_000)
-		if !ok || due != 5_000_000+int64(i)*1_000_000 {
+		at := 5_000_000 + int64(i)*1_000_000
+		due, ok := s.next(at)
+		if !ok || due != at {
 			t.Errorf("message %d is due at %d, %v", i, due, ok)
 		}
-		s.advance()
+		s.advance(due, at+40_000)
 	}
 	if _, ok := s.next(7_900_000); ok {
 		t.Error("due too early")
+	}
+	if p := s.slip.ValueAtQuantile(50); p < 39_000 || p > 41_000 {
+		t.Errorf("slip of %d ns", p)
+	}
+	// What the server held up is no slip.
+	s.hold(9_000_000)
+	s.advance(8_000_000, 9_010_000)
+	if p := s.slip.Max(); p > 41_000 {
+		t.Errorf("slip of %d ns", p)
 	}
 }
 

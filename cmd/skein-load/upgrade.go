@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 )
 
 // The key is the RFC's example; the accept value belongs to it. A fixed key costs nothing per connection.
@@ -22,20 +23,23 @@ const maxUpgradeAnswer = 16 << 10
 
 // A target is where the clients connect to.
 type target struct {
+	framing framing
 	addr    netip.AddrPort
-	request []byte // the upgrade request
+	path    string // of all clients; empty: the dialect says
+	rest    string // of the upgrade request, behind the path
 }
 
-func newTarget(raw string) (*target, error) {
-	u, err := url.Parse(raw)
+// newTarget reads the URL of a server. Only plain connections can be driven: TLS costs clients more than all the rest.
+func newTarget(cfg *Config, f framing) (*target, error) {
+	u, err := url.Parse(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme != "ws" {
-		return nil, fmt.Errorf("url %s: only ws:// can be driven", raw)
+	if u.Scheme != f.scheme() || u.Host == "" {
+		return nil, fmt.Errorf("url %s: dialect %s is driven over %s://HOST:PORT", cfg.URL, cfg.Dialect, f.scheme())
 	}
 	port := u.Port()
-	if port == "" {
+	if port == "" && f == webSocket {
 		port = "80"
 	}
 	a, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(u.Hostname(), port))
@@ -43,10 +47,53 @@ func newTarget(raw string) (*target, error) {
 		return nil, err
 	}
 	ap := a.AddrPort()
-	path := u.RequestURI()
-	req := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\nOrigin: http://%s\r\nUser-Agent: skein-load\r\n\r\n", path, u.Host, upgradeKey, u.Host)
-	return &target{addr: netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), request: []byte(req)}, nil
+	t := &target{framing: f, addr: netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())}
+	if p := strings.TrimSuffix(u.Path, "/"); p != "" && p != "/ws" || u.RawQuery != "" {
+		t.path = u.RequestURI()
+	}
+	if f == webSocket {
+		t.rest, err = upgradeHeaders(u.Host, cfg.Headers)
+	}
+	return t, err
+}
+
+// upgradeHeaders is the upgrade request behind its path.
+func upgradeHeaders(host string, own []string) (string, error) {
+	headers := [][2]string{{"Host", host}, {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Key", upgradeKey},
+		{"Sec-WebSocket-Version", "13"}, {"Origin", "http://" + host}, {"User-Agent", "skein-load"}}
+	for _, h := range own {
+		name, value, ok := strings.Cut(h, ":")
+		if name, value = strings.TrimSpace(name), strings.TrimSpace(value); !ok || name == "" || strings.ContainsAny(h, "\r\n") {
+			return "", fmt.Errorf("--header %q: NAME: VALUE is expected", h)
+		}
+		given := false
+		for i := range headers {
+			if strings.EqualFold(headers[i][0], name) {
+				headers[i][1], given = value, true
+			}
+		}
+		if !given {
+			headers = append(headers, [2]string{name, value})
+		}
+	}
+	var b strings.Builder
+	b.WriteString(" HTTP/1.1\r\n")
+	for _, h := range headers {
+		b.WriteString(h[0] + ": " + h[1] + "\r\n")
+	}
+	b.WriteString("\r\n")
+	return b.String(), nil
+}
+
+// appendRequest appends the upgrade request of a client that its dialect sends to path.
+func (t *target) appendRequest(b []byte, path string) []byte {
+	switch {
+	case t.path != "":
+		path = t.path
+	case path == "":
+		path = "/"
+	}
+	return append(append(append(b, "GET "...), path...), t.rest...)
 }
 
 // parseUpgrade reads the answer to an upgrade request and returns its size, 0 while bytes are missing.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -23,12 +24,14 @@ type worker struct {
 	cell     *workerCell
 	pool     *pool
 	dialect  dialect
+	seats    *seating
 	scenario scenario
 	phase    uint32
-	first    int // number of the first client over all workers
 	opening  int // clients opened so far
 	busy     int // clients on their way
 	join     *hdrhistogram.Histogram
+	slip     *hdrhistogram.Histogram // of a storm at a fixed rate
+	storm    schedule
 	cpu      loopCPU
 	result   WorkerResult
 }
@@ -38,8 +41,11 @@ type WorkerResult struct {
 	Tally      Tally     `json:"tally"`
 	Latency    *hdrState `json:"latency,omitempty"`
 	Completion *hdrState `json:"completion,omitempty"`
+	Answers    *hdrState `json:"answers,omitempty"` // where Latency is of messages
 	Join       *hdrState `json:"join,omitempty"`
-	OrderHash  []uint64  `json:"order_hash,omitempty"` // distinct orders in which the clients saw the messages
+	Slip       *hdrState `json:"slip,omitempty"`
+	Orders     int       `json:"orders,omitempty"`     // in which the members of a room saw its messages, the largest number of any room
+	OrderHash  []uint64  `json:"order_hash,omitempty"` // the orders themselves, of a room that other workers share
 	Errors     []string  `json:"errors,omitempty"`
 	CPU        float64   `json:"cpu_seconds"` // of the loop while measuring
 	Busy       float64   `json:"busy"`        // share of the time in which the loop was not waiting
@@ -47,17 +53,21 @@ type WorkerResult struct {
 }
 
 func newWorker(cfg Config, number int, b *board, wake int) (*worker, error) {
-	t, err := newTarget(cfg.URL)
+	d, err := newDialect(&cfg)
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDialect(cfg.Dialect)
+	t, err := newTarget(&cfg, d.Traits().framing)
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{cfg: cfg, number: number, board: b, cell: &b.worker[number], dialect: d, first: firstOf(cfg.Clients, cfg.Processes, number), join: newHistogram()}
-	if w.pool, err = newPool(t, share(cfg.Clients, cfg.Processes, number), w); err != nil {
+	seats := newSeating(&cfg, number, d.Traits().home)
+	w := &worker{cfg: cfg, number: number, board: b, cell: &b.worker[number], dialect: d, seats: seats, join: newHistogram(), slip: newHistogram()}
+	if w.pool, err = newPool(t, seats.count+share(cfg.Visitors, cfg.Processes, number), w); err != nil {
 		return nil, err
+	}
+	for i, c := range w.pool.conns {
+		c.room, c.visitor = seats.room(i), i >= seats.count
 	}
 	if number > 0 && t.addr.Addr().Is4() && t.addr.Addr().IsLoopback() {
 		// Each process connects from an address of its own: one address has some 28,000 ports.
@@ -79,11 +89,6 @@ func (w *worker) run() WorkerResult {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer w.pool.shut()
-	if w.cfg.Rate > 0 {
-		if err := w.pool.wakeEvery(max(100_000, int64(1e9/w.cfg.Rate))); err != nil {
-			w.fail(err)
-		}
-	}
 	for {
 		for phase := w.board.phase.Load(); w.phase < phase; {
 			w.enter(w.phase + 1) // a short phase may have come and gone unseen
@@ -92,8 +97,13 @@ func (w *worker) run() WorkerResult {
 			break
 		}
 		w.openMore()
-		w.scenario.tick(now())
-		if err := w.pool.poll(10); err != nil {
+		t := now()
+		w.scenario.tick(t)
+		err := w.pool.wakeAt(earlier(w.scenario.due(), w.storm.due()), t)
+		if err == nil {
+			err = w.pool.poll(10)
+		}
+		if err != nil {
 			w.fail(err)
 			return w.finish()
 		}
@@ -114,34 +124,51 @@ func (w *worker) enter(phase uint32) {
 
 // openMore keeps the agreed number of clients on their way until the target is reached.
 func (w *worker) openMore() {
-	if w.opening == len(w.pool.conns) {
-		return
+	target := min(share(int(w.board.target.Load()), w.cfg.Processes, w.number), w.seats.count)
+	if w.opening == target || w.busy == w.cfg.Connecting {
+		w.storm.hold(now())
 	}
-	target := share(int(w.board.target.Load()), w.cfg.Processes, w.number)
-	for w.opening < min(target, len(w.pool.conns)) && w.busy < w.cfg.Connecting && w.board.failed.Load() == 0 {
+	for w.opening < target && w.busy < w.cfg.Connecting && w.board.failed.Load() == 0 {
+		began, ok := w.due()
+		if !ok {
+			return
+		}
 		c := w.pool.conns[w.opening]
 		w.opening++
 		w.busy++
 		if err := w.pool.open(c); err != nil {
 			w.pool.fail(c, err)
 		}
+		c.began = began
 	}
 }
 
-func (w *worker) opened(c *conn) {
-	client := w.first + c.index
-	room := w.cfg.Scenario
-	if w.cfg.RoomSize > 0 {
-		room = fmt.Sprintf("%s-%d", room, client/w.cfg.RoomSize)
+// due says when the next client is to connect, and whether the time has come.
+func (w *worker) due() (began int64, ok bool) {
+	t := now()
+	if w.cfg.Scenario != scenarioConnect || w.cfg.Rate == 0 {
+		return t, true
 	}
-	c.steps, _ = w.dialect.Join(client, room, w.cfg.Anonymous)
+	if w.storm.interval == 0 {
+		w.storm = newSchedule(w.cfg.Rate*float64(w.seats.count)/float64(w.cfg.Clients), t, w.slip)
+	}
+	if began, ok = w.storm.next(t); ok {
+		w.storm.advance(began, t)
+	}
+	return began, ok
+}
+
+func (w *worker) path(c *conn) string { return w.dialect.Path(w.seats.seat(c.index)) }
+
+func (w *worker) opened(c *conn) {
+	c.steps = w.dialect.Join(w.seats.seat(c.index))
 	if len(c.steps) == 0 {
 		w.joined(c)
 		return
 	}
 	if w.cfg.Pipeline {
 		for _, s := range c.steps {
-			c.out = appendFrame(c.out, opText, s.payload)
+			c.out = w.pool.target.framing.append(c.out, s.payload)
 			c.answers += s.answers
 		}
 		c.steps = nil
@@ -157,7 +184,7 @@ func (w *worker) opened(c *conn) {
 // nextStep sends join steps up to one that is answered.
 func (w *worker) nextStep(c *conn) {
 	for c.answers == 0 && len(c.steps) > 0 {
-		c.out = appendFrame(c.out, opText, c.steps[0].payload)
+		c.out = w.pool.target.framing.append(c.out, c.steps[0].payload)
 		c.answers = c.steps[0].answers
 		c.steps = c.steps[1:]
 	}
@@ -169,13 +196,38 @@ func (w *worker) nextStep(c *conn) {
 
 func (w *worker) joined(c *conn) {
 	c.state, c.steps = stateJoined, nil
+	took := now() - c.began
+	record(w.join, took)
+	if c.visitor {
+		if m, ok := w.scenario.(*mixed); ok {
+			m.arrived(c)
+		}
+		return
+	}
 	w.busy--
-	_ = w.join.RecordValue(now() - c.began)
+	if w.cfg.Scenario == scenarioConnect {
+		w.cell.recent.add(took)
+	}
 	w.cell.joined.Add(1)
 }
 
 func (w *worker) received(c *conn, payload []byte) {
-	if c.state == stateJoined {
+	if !w.dialect.Traits().lines {
+		w.line(c, payload)
+		return
+	}
+	for len(payload) > 0 && c.state != stateClosed {
+		var line []byte
+		line, payload, _ = bytes.Cut(payload, []byte{'\n'})
+		if len(line) > 0 {
+			w.line(c, line)
+		}
+	}
+}
+
+// line handles one message.
+func (w *worker) line(c *conn, payload []byte) {
+	if c.state >= stateJoined {
 		w.scenario.received(c, payload)
 		return
 	}
@@ -195,8 +247,25 @@ func (w *worker) received(c *conn, payload []byte) {
 	}
 }
 
+// took notes the latency of a delivery or an answer.
+func (w *worker) took(h *hdrhistogram.Histogram, ns int64) {
+	record(h, ns)
+	w.cell.recent.add(ns)
+	w.cell.done.Add(1)
+}
+
+// shareOf is how many of all messages this worker is to send.
+func (w *worker) shareOf(messages uint64) uint64 {
+	if w.cfg.fansOut() && w.seats.shared() {
+		return messages // all senders are worker 0's
+	}
+	return uint64(share(int(messages), w.cfg.Processes, w.number))
+}
+
+func (w *worker) left(*conn) {}
+
 func (w *worker) closed(c *conn, err error) {
-	w.fail(fmt.Errorf("client %d: %w", w.first+c.index, err))
+	w.fail(fmt.Errorf("client %d: %w", w.seats.first+c.index, err))
 }
 
 func (w *worker) woken() { w.scenario.woken() }
@@ -223,6 +292,9 @@ func (w *worker) stray(payload []byte) {
 func (w *worker) finish() WorkerResult {
 	w.scenario.finish(&w.result)
 	w.result.Join = saveHistogram(w.join)
+	if w.result.Slip == nil {
+		w.result.Slip = saveHistogram(w.slip)
+	}
 	w.result.CPU, w.result.Busy, w.result.Starved = w.cpu.seconds, w.cpu.busy, w.cpu.starved
 	return w.result
 }

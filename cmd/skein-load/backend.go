@@ -1,0 +1,142 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	strands "github.com/skeinhq/skein/supervisor/pystrands"
+)
+
+// backendTimeout bounds the start of the backend, until the broker lets clients in.
+const backendTimeout = 15 * time.Second
+
+// A backendProcess is the backend that a PyStrands broker needs: a process of its own, so that its CPU time can be told
+// from that of the clients.
+type backendProcess struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+}
+
+// startBackend starts the backend of a run that needs one, and waits until the broker lets clients in.
+func startBackend(ctx context.Context, cfg Config) (*backendProcess, error) {
+	if cfg.Dialect != "pystrands" || cfg.Backend == "" {
+		return nil, nil
+	}
+	b := &backendProcess{cmd: exec.Command("/proc/self/exe", "backend", cfg.Backend)}
+	var said strings.Builder
+	b.cmd.Stderr = &said
+	var err error
+	if b.in, err = b.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := b.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := b.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		b.stop()
+		return nil, fmt.Errorf("no backend at %s: %s", cfg.Backend, strings.TrimSpace(said.String()))
+	}
+	if err := awaitEntry(ctx, cfg); err != nil {
+		b.stop()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *backendProcess) stop() {
+	if b != nil {
+		b.in.Close()
+		_ = b.cmd.Wait()
+	}
+}
+
+// cpu is the CPU time of the backend so far in seconds.
+func (b *backendProcess) cpu() float64 {
+	if b == nil {
+		return 0
+	}
+	return processCPU(b.cmd.Process.Pid)
+}
+
+// awaitEntry tries the broker until it lets a client in: a backend that is connected is not one that is asked yet.
+func awaitEntry(ctx context.Context, cfg Config) error {
+	t, err := newTarget(&cfg, webSocket)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, backendTimeout)
+	defer cancel()
+	for {
+		err := tryEntry(ctx, t)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the broker lets no client in: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func tryEntry(ctx context.Context, t *target) error {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "tcp", t.addr.String())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	deadline, _ := ctx.Deadline()
+	_ = c.SetDeadline(deadline)
+	if _, err := c.Write(t.appendRequest(nil, "/ws/load-probe")); err != nil {
+		return err
+	}
+	answer := make([]byte, 0, maxUpgradeAnswer)
+	for {
+		n, err := c.Read(answer[len(answer):cap(answer)])
+		if err != nil {
+			return err
+		}
+		answer = answer[:len(answer)+n]
+		if n, err := parseUpgrade(answer); n > 0 || err != nil {
+			_, _ = c.Write(bye)
+			return err
+		}
+	}
+}
+
+// backendMain is the backend process: a line on standard output when it is connected; the end of its input ends it.
+func backendMain(addr string, in io.Reader, out io.Writer) error {
+	b := strands.New(strands.Options{Addrs: []string{addr}, ReconnectDelay: -1, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	b.OnConnected(func(string) { fmt.Fprintln(out, "connected") })
+	b.OnMessage(func(m strands.Message, c *strands.Context) {
+		if strings.HasPrefix(m.Text, string(forRoom)) {
+			_ = c.ReplyToRoom(m.Text) // what is lost is missed by the clients
+		} else {
+			_ = c.Reply(m.Text)
+		}
+	})
+	go func() {
+		_, _ = io.Copy(io.Discard, in)
+		b.Disconnect()
+	}()
+	if err := b.Run(context.Background()); err != nil && !errors.Is(err, strands.ErrDisconnected) {
+		return err
+	}
+	return nil
+}

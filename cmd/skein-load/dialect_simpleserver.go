@@ -1,0 +1,61 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+
+	wire "github.com/skeinhq/skein/codec/simpleserver"
+)
+
+// simpleServer speaks SimpleServer's messages with a length, to the demo that `skein simpleserver-demo` runs: it sends
+// a message with the header cmd=broadcast to everybody, and every other one back.
+type simpleServer struct{ markFinder }
+
+var simpleServerTraits = traits{framing: lengthHeader, numbering: hexMarks, fanout: true, toSender: true, requests: true,
+	url: "tcp://127.0.0.1:8080"}
+
+func newSimpleServer(*Config) dialect { return &simpleServer{markFinder{numbering: hexMarks}} }
+
+func (d *simpleServer) Traits() *traits { return &simpleServerTraits }
+
+func (d *simpleServer) Path(seat) string { return "" }
+
+// simpleMessage encodes a message with one header. Headers and bodies are the harness's own, which can be encoded.
+func simpleMessage(header, value string, body []byte) []byte {
+	m := wire.Message{Headers: []wire.Header{{Name: header, Value: value}}, Body: body}
+	b, err := m.AppendFramed(nil)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func (d *simpleServer) Join(seat) []joinStep {
+	return []joinStep{{simpleMessage("handshake", "", nil), 1}}
+}
+
+func (d *simpleServer) Answer(payload []byte) (bool, error) {
+	return bytes.HasPrefix(payload, []byte("$handshake:")), d.Check(payload)
+}
+
+func (d *simpleServer) message(header, value string, size int) *template {
+	pad := hexMarks.padding(size)
+	return newTemplate(lengthHeader, hexMarks, simpleMessage(header, value, append([]byte(hexMarks.blank), pad...)), pad)
+}
+
+func (d *simpleServer) Message(_ seat, _, size int) *template {
+	return d.message("cmd", "broadcast", size)
+}
+
+func (d *simpleServer) Request(_ seat, size int) *template { return d.message("request", "load", size) }
+
+func (d *simpleServer) Find(payload []byte) (mark, []byte, bool) { return d.find(payload) }
+
+func (d *simpleServer) Check(payload []byte) error {
+	if bytes.HasPrefix(payload, []byte("$error:")) {
+		return fmt.Errorf("the server answered %s", clip(payload))
+	}
+	return nil
+}
