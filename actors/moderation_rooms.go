@@ -50,6 +50,7 @@ type claim struct {
 type ruledRoom struct {
 	RoomRules
 	members map[codec.ID]struct{}
+	left    map[codec.ID]struct{} // who has left while members is being filled; nil when it is full
 }
 
 // obstacle is why a client may not take a name or enter a room.
@@ -159,6 +160,9 @@ func (m *moderation) left(s *session, room string) {
 	defer g.mu.Unlock()
 	if r := g.rooms[room]; r != nil {
 		delete(r.members, s.ref.ID)
+		if r.left != nil {
+			r.left[s.ref.ID] = struct{}{}
+		}
 	}
 	if g.unique == NamesUniqueInRoom {
 		g.release(s, m.rules, room)
@@ -212,33 +216,51 @@ func (l Rooms) SetRules(room string, rules RoomRules) error {
 	case room == cl4.DefaultRoom && (rules.Locked || rules.MaxClients > 0):
 		return ErrDefaultRoom
 	}
-	g := &l.sys.moderation.guards
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	r := g.rooms[room]
-	if rules == (RoomRules{}) {
-		delete(g.rooms, room)
-		g.active.Store(g.unique != NamesFree || len(g.rooms) > 0)
-		return nil
+	r, err := l.sys.moderation.guards.rule(room, rules)
+	if r == nil {
+		return err
 	}
-	if r != nil {
-		r.RoomRules = rules
-		return nil
-	}
-	if len(g.rooms) >= maxRuledRooms {
-		return ErrManyRules
-	}
-	r = &ruledRoom{RoomRules: rules, members: make(map[codec.ID]struct{})}
-	g.rooms[room] = r
-	// From here on whoever enters or leaves is seen, as soon as this lock is released; the members from before are
-	// those that the room knows.
-	g.active.Store(true)
+	// Whoever enters or leaves from here on is seen. The members from before are those that the room knows, but it
+	// must not be asked with the lock held, which sessions wait for.
 	members, err := l.Members(room)
 	if err != nil && !errors.Is(err, ErrRoomDoesNotExist) && !errors.Is(err, ErrNotStarted) {
 		return err
 	}
-	for _, m := range members {
-		r.members[m.Client.s.ref.ID] = struct{}{}
-	}
+	l.sys.moderation.guards.fill(r, members)
 	return nil
+}
+
+// rule changes the rules of a room. It returns the room when its members are not known yet.
+func (g *guards) rule(room string, rules RoomRules) (*ruledRoom, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r := g.rooms[room]
+	switch {
+	case rules == (RoomRules{}):
+		delete(g.rooms, room)
+		g.active.Store(g.unique != NamesFree || len(g.rooms) > 0)
+		return nil, nil
+	case r != nil:
+		r.RoomRules = rules
+		return nil, nil
+	case len(g.rooms) >= maxRuledRooms:
+		return nil, ErrManyRules
+	}
+	r = &ruledRoom{RoomRules: rules, members: make(map[codec.ID]struct{}), left: make(map[codec.ID]struct{})}
+	g.rooms[room] = r
+	g.active.Store(true)
+	return r, nil
+}
+
+// fill adds the members from before there were rules.
+func (g *guards) fill(r *ruledRoom, members []Member) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, m := range members {
+		id := m.Client.s.ref.ID
+		if _, left := r.left[id]; !left {
+			r.members[id] = struct{}{}
+		}
+	}
+	r.left = nil
 }

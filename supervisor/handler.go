@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"net/http"
+	"unique"
 
 	"github.com/skeinhq/skein/actors"
 	"github.com/skeinhq/skein/codec"
@@ -14,8 +15,15 @@ const textFull = "Server is full!"
 // handler connects the transport with the actors.
 type handler struct{ s *Server }
 
-// login is what Open needs of a request's headers, which are not kept.
-type login struct{ cookie, header string }
+// note is what Open needs of a request's headers, which are not kept. A request that says of itself only which program
+// it comes from, as nearly all do, has the name of the program alone for a note.
+type note struct {
+	cookie, login string
+	agent         program
+}
+
+// program is a User-Agent header.
+type program = unique.Handle[string]
 
 // Admit implements transport.Handler.
 func (h *handler) Admit(r *transport.Request) *transport.Refusal {
@@ -26,8 +34,15 @@ func (h *handler) Admit(r *transport.Request) *transport.Refusal {
 			Cause:  "per_ip",
 		}
 	}
-	if l := (login{r.Header.Get("Cookie"), r.Header.Get("Scratchsessionsid")}); l != (login{}) {
-		r.Note = l
+	agent := r.Header.Get("User-Agent")
+	if why, refused := h.s.policy.Banned(r.IP, agent); refused {
+		return h.refuseBanned(r, why)
+	}
+	n := note{r.Header.Get("Cookie"), r.Header.Get("Scratchsessionsid"), actors.MakeAgent(agent)}
+	if n.cookie == "" && n.login == "" {
+		r.Note = n.agent
+	} else {
+		r.Note = n
 	}
 	return nil
 }
@@ -35,6 +50,10 @@ func (h *handler) Admit(r *transport.Request) *transport.Refusal {
 // Open implements transport.Handler.
 func (h *handler) Open(c *transport.Conn) transport.Receiver {
 	r := c.Request()
+	if b, ok := r.Note.(banned); ok {
+		c.Close(closeProjectUnavailable, b.why)
+		return nil
+	}
 	if !h.s.limits.take(r.IP) {
 		h.s.Counters.FullRefused.Add(1)
 		h.s.log.Info("Server full: Refused a new connection", "ip", r.IP)
@@ -43,8 +62,11 @@ func (h *handler) Open(c *transport.Conn) transport.Receiver {
 		return nil
 	}
 	p := actors.Peer{Out: c, IP: r.IP, ClientIP: r.ClientIP, Listener: r.Listener}
-	if l, ok := r.Note.(login); ok {
-		p.Cookie, p.LoginHeader = l.cookie, l.header
+	switch n := r.Note.(type) {
+	case program:
+		p.Agent = n
+	case note:
+		p.Cookie, p.LoginHeader, p.Agent = n.cookie, n.login, n.agent
 	}
 	if r.Header != nil {
 		p.Header = r.Header.Values

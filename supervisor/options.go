@@ -103,6 +103,9 @@ type Options struct {
 	// Scratch holds the limits of Scratch cloud variables.
 	Scratch ScratchOptions
 
+	// Moderation says which names nobody may have, and who may administer the server by CL4 commands.
+	Moderation ModerationOptions
+
 	// PyStrands configures the PyStrands broker. The zero value means that there is none.
 	PyStrands PyStrandsOptions
 	// SimpleServer configures SimpleServer. The zero value means that there is none.

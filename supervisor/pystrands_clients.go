@@ -23,6 +23,9 @@ func (h *strandsHandler) Admit(r *transport.Request) *transport.Refusal {
 	default:
 		return &transport.Refusal{Status: status, Reason: "The path of the URL is not well-formed.", Cause: "path"}
 	}
+	if why, refused := h.s.policy.Banned(r.IP, r.Header.Get("User-Agent")); refused {
+		return refusedBecause(why)
+	}
 	peer := r.Listener
 	if r.Addr.IsValid() {
 		peer = r.Addr.String()
@@ -39,7 +42,7 @@ func (h *strandsHandler) Ask(c *transport.Conn, decide func(transport.Verdict)) 
 	r := c.Request()
 	about := r.Note.(*pystrands.Request)
 	r.Note = nil // it is needed only until the answer
-	peer := actors.Peer{Out: c, IP: r.IP, ClientIP: r.ClientIP, Listener: r.Listener}
+	peer := actors.Peer{Out: c, IP: r.IP, ClientIP: r.ClientIP, Listener: r.Listener, Agent: actors.MakeAgent(http.Header(about.Header).Get("User-Agent"))}
 	return &strandReceiver{h.s.Ask(peer, about, func(v actors.Verdict) {
 		out := transport.Verdict{Subprotocol: v.Subprotocol}
 		if v.Status != 0 {

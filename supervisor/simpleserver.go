@@ -140,6 +140,9 @@ type simpleHandler struct{ s *Server }
 // OpenStream implements transport.StreamHandler.
 func (h *simpleHandler) OpenStream(c *transport.Conn) transport.StreamReceiver {
 	r := c.Request()
+	if _, refused := h.s.policy.Banned(r.IP, ""); refused {
+		return nil
+	}
 	if !h.s.limits.take(r.IP) {
 		h.s.Counters.FullRefused.Add(1)
 		h.s.log.Info("Server full: Refused a new connection", "ip", r.IP)

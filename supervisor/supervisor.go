@@ -16,6 +16,7 @@ import (
 	"github.com/skeinhq/skein/actors"
 	"github.com/skeinhq/skein/protocol/cl4"
 	"github.com/skeinhq/skein/protocol/scratch"
+	"github.com/skeinhq/skein/supervisor/moderation"
 	"github.com/skeinhq/skein/supervisor/transport"
 )
 
@@ -36,6 +37,8 @@ type Server struct {
 	strands   *strandsServer // nil without a broker
 	simple    *simpleServer  // nil without SimpleServer
 	limits    *limits
+	policy    *moderation.Policy
+	users     *moderation.Users
 	bindErr   error // what was wrong with the options, for Start
 
 	draining atomic.Bool
@@ -51,7 +54,10 @@ type Server struct {
 // New prepares a server. What is wrong with the options is reported by Start or Run.
 func New(o Options) *Server {
 	o = o.withDefaults()
-	s := &Server{options: o, log: o.Logger}
+	s := &Server{options: o, log: o.Logger, users: moderation.NewUsers(nil)}
+	var policyErr error
+	s.policy, policyErr = newPolicy(o.Moderation)
+	unique, _ := o.Moderation.unique() // newPolicy has looked at it
 	s.System = actors.NewSystem(actors.Options{
 		Protocols: protocols(o.Protocols),
 		CL4: cl4.Config{
@@ -65,6 +71,8 @@ func New(o Options) *Server {
 		IdentifyTimeout: o.IdentifyTimeout,
 		Conflate:        o.SlowConsumer == SlowConflate,
 		Broker:          o.PyStrands.config(),
+		Moderator:       s.policy,
+		UniqueNames:     unique,
 		Simple:          o.SimpleServer.config(),
 		Logger:          o.Logger,
 	})
@@ -88,7 +96,7 @@ func New(o Options) *Server {
 	if o.SimpleServer.enabled() {
 		s.simple = newSimpleServer(s, o.SimpleServer)
 	}
-	s.bindErr = errors.Join(o.SimpleServer.check(o.PyStrands.enabled()), s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
+	s.bindErr = errors.Join(policyErr, o.SimpleServer.check(o.PyStrands.enabled()), s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
 	return s
 }
 
@@ -124,6 +132,9 @@ func (s *Server) Start() error {
 		t = transport.TLS{Certificate: cert, AlsoPlain: s.options.TLS == TLSBoth}
 	} else if s.options.TLS != "" {
 		return fmt.Errorf("TLS mode %q needs a certificate and a key", s.options.TLS)
+	}
+	if err := s.loadModeration(); err != nil {
+		return err
 	}
 	if err := s.System.Start(); err != nil {
 		return err
@@ -248,9 +259,9 @@ func (s *Server) Stop() error {
 	return s.stopErr
 }
 
-// Reload reads the certificates again.
+// Reload reads the certificates and the filter of names again.
 func (s *Server) Reload() error {
-	err := s.transport.Reload()
+	err := errors.Join(s.transport.Reload(), s.policy.Names.Reload())
 	if s.strands != nil {
 		err = errors.Join(err, s.strands.clients.Reload(), s.strands.backends.Reload())
 	}

@@ -34,9 +34,6 @@ func fold(s string) string {
 	return b.String()
 }
 
-// Fold returns the form in which names are compared: two names with the same form count as one.
-func Fold(name string) string { return fold(name) }
-
 // plain tells whether a text is its own form, as most names are.
 func plain(s string) bool {
 	for i := range len(s) {

@@ -32,10 +32,10 @@ var (
 // List is the list of bans. Its methods are safe for use by many goroutines; those that match do not wait for the
 // disk.
 type List struct {
-	records storage.Records
-	now     func() time.Time
+	now func() time.Time
 
-	change  sync.Mutex   // serialises changes, held while they are written
+	change  sync.Mutex // serialises changes, held while they are written
+	records storage.Records
 	mu      sync.RWMutex // guards what follows
 	bans    map[string]*Ban
 	keys    map[banKey]string // the ID of each ban
@@ -54,12 +54,20 @@ type banKey struct {
 	pattern string
 }
 
-// NewList reads the bans that were kept. now is the clock; nil means time.Now.
-func NewList(r storage.Records, now func() time.Time) (*List, error) {
+// NewList returns an empty list that keeps bans in memory until Load. now is the clock; nil means time.Now.
+func NewList(now func() time.Time) *List {
 	if now == nil {
 		now = time.Now
 	}
-	l := &List{records: r, now: now, bans: make(map[string]*Ban), keys: make(map[banKey]string)}
+	return &List{records: storage.NewMemory(), now: now, bans: make(map[string]*Ban), keys: make(map[banKey]string)}
+}
+
+// Load puts the bans that r keeps into force; from then on r keeps those of the list. It is called once, before
+// anything else.
+func (l *List) Load(r storage.Records) error {
+	l.change.Lock()
+	defer l.change.Unlock()
+	var bans []Ban
 	var old []string
 	err := r.Each(recordBan, func(key string, value []byte) error {
 		var b Ban
@@ -70,22 +78,28 @@ func NewList(r storage.Records, now func() time.Time) (*List, error) {
 		switch {
 		case err != nil:
 			return fmt.Errorf("ban %s: %w", key, err)
-		case b.over(now()):
+		case b.over(l.now()):
 			old = append(old, key)
 		default:
-			l.enter(b)
+			bans = append(bans, b)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the bans: %w", err)
+		return fmt.Errorf("reading the bans: %w", err)
 	}
 	for _, id := range old {
 		if err := r.Delete(recordBan, id); err != nil {
-			return nil, fmt.Errorf("deleting an expired ban: %w", err)
+			return fmt.Errorf("deleting an expired ban: %w", err)
 		}
 	}
-	return l, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.records = r
+	for _, b := range bans {
+		l.enter(b)
+	}
+	return nil
 }
 
 // Add makes a ban, tells the watchers, and returns it as it is kept. A ban of the same kind and pattern is replaced
@@ -276,8 +290,8 @@ func (b Ban) Contains(ip netip.Addr) bool {
 	return b.Kind == KindIP && err == nil && p.Contains(ip.Unmap().WithZone(""))
 }
 
-// CountRefusal counts somebody who was refused or removed because of a ban.
-func (l *List) CountRefusal(k Kind) { l.refused[index(k)].Add(1) }
+// CountRefusal counts clients that were refused or removed because of a ban.
+func (l *List) CountRefusal(k Kind, n int) { l.refused[index(k)].Add(uint64(n)) }
 
 // Refused is how many were refused or removed because of bans of a kind.
 func (l *List) Refused(k Kind) uint64 { return l.refused[index(k)].Load() }
@@ -291,7 +305,7 @@ func (b *Ban) key() banKey {
 	return banKey{b.Kind, fold(b.Pattern)}
 }
 
-// enter puts a ban into force, in place of one with its key. l.mu is held, or nobody else knows l yet.
+// enter puts a ban into force, in place of one with its key. l.mu is held.
 func (l *List) enter(b Ban) {
 	if id, ok := l.keys[b.key()]; ok {
 		l.forget(*l.bans[id])

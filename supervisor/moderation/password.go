@@ -84,6 +84,12 @@ func (h *passwordHash) matches(password string) bool {
 	return subtle.ConstantTimeCompare(key, h.key) == 1
 }
 
+// VerifyHash tells whether a hash of HashPassword is that of a password. It takes as long as Users.Verify.
+func VerifyHash(hash, password string) bool {
+	h, err := parseHash(hash)
+	return err == nil && h.matches(password)
+}
+
 // nobody is compared with where there is no user, so that an answer takes as long as for one.
 var nobody = passwordHash{
 	time: argonTime, memory: argonMemory, threads: argonThreads,

@@ -146,19 +146,28 @@ func (u User) normalize() (User, error) {
 
 // Users are the users of a server. Their methods are safe for use by many goroutines.
 type Users struct {
+	now func() time.Time
+
+	change  sync.Mutex // serialises changes, held while they are written
 	records storage.Records
-	now     func() time.Time
-	change  sync.Mutex
-	mu      sync.RWMutex
-	users   map[string]User
+
+	mu    sync.RWMutex
+	users map[string]User
 }
 
-// NewUsers reads the users that were kept. now is the clock; nil means time.Now.
-func NewUsers(r storage.Records, now func() time.Time) (*Users, error) {
+// NewUsers returns users that are kept in memory until Load: none. now is the clock; nil means time.Now.
+func NewUsers(now func() time.Time) *Users {
 	if now == nil {
 		now = time.Now
 	}
-	s := &Users{records: r, now: now, users: make(map[string]User)}
+	return &Users{records: storage.NewMemory(), now: now, users: make(map[string]User)}
+}
+
+// Load reads the users that r keeps; from then on r keeps all changes. It is called once, before anything else.
+func (s *Users) Load(r storage.Records) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	users := make(map[string]User)
 	err := r.Each(recordUser, func(key string, value []byte) error {
 		var u User
 		if err := json.Unmarshal(value, &u); err != nil {
@@ -171,13 +180,16 @@ func NewUsers(r storage.Records, now func() time.Time) (*Users, error) {
 		if err != nil {
 			return fmt.Errorf("user %s: %w", key, err)
 		}
-		s.users[u.Username] = u
+		users[u.Username] = u
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the users: %w", err)
+		return fmt.Errorf("reading the users: %w", err)
 	}
-	return s, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records, s.users = r, users
+	return nil
 }
 
 // Add makes a user with a password, and returns it without its hash. Without addresses it may log in from loopback.
