@@ -4,7 +4,7 @@ import "time"
 
 // Defaults of SimpleServerOptions. A zero field takes the default of its name.
 const (
-	DefaultSimpleServerTickRate      = 120.0
+	DefaultSimpleServerTickRate      = 120
 	DefaultSimpleServerIdle          = 20 * time.Millisecond
 	DefaultSimpleServerIdleLarge     = 200 * time.Millisecond
 	DefaultSimpleServerStall         = 30 * time.Second

@@ -55,6 +55,7 @@ func runServer(ctx context.Context, r *config.Result, log *slog.Logger) error {
 		announce(log, l, r.Config.Server)
 	}
 	announcePyStrands(log, srv, r.Config.Server.PyStrands)
+	announceSimpleServer(log, srv.SimpleServerListeners())
 	return (&lifecycle{srv, signals, drainTimeout(r), log, notifySystemd(log)}).run(ctx)
 }
 

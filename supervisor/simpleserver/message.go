@@ -15,3 +15,6 @@ type Header = simpleserver.Header
 
 // NewMessage returns a message with a body and no headers; Add appends some.
 func NewMessage(body string) *Message { return &Message{Body: []byte(body)} }
+
+// EncodeError says why a message cannot be encoded. Its Name is fit to be sent to a peer.
+type EncodeError = simpleserver.Error

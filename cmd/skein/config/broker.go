@@ -90,7 +90,8 @@ func completeBroker(r *Result) {
 	}
 }
 
-// completeServe gives the broker the address that is not given when the other one is.
+// completeServe gives the broker the address that is not given when the other one is, and relays the clients of
+// SimpleServer to it.
 func completeServe(r *Result) {
 	o := &r.Config.Server.PyStrands
 	switch {
@@ -99,4 +100,5 @@ func completeServe(r *Result) {
 	case len(o.Backends) > 0 && !r.given("pystrands-ws"):
 		o.Listen = []string{strandsListen}
 	}
+	r.Config.Server.SimpleServer.Relay = len(r.Config.Server.SimpleServer.Listen) > 0 && len(o.Backends) > 0
 }

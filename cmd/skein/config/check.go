@@ -17,6 +17,7 @@ func (r *Result) crossCheck() {
 	r.checkProxies()
 	r.checkPyStrands()
 	r.checkModeration()
+	r.checkSimpleServer()
 	r.checkRest()
 }
 

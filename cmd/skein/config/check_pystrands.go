@@ -12,6 +12,7 @@ func (r *Result) checkPyStrands() {
 	s := &r.Config.Server.PyStrands
 	r.noAddress("pystrands-ws", len(s.Listen))
 	r.noAddress("pystrands-tcp", len(s.Backends))
+	r.checkTaken()
 	if len(s.Listen) == 0 && len(s.Backends) == 0 {
 		r.warnNoBroker()
 		return
@@ -19,7 +20,6 @@ func (r *Result) checkPyStrands() {
 	r.checkPair("pystrands-tls-cert", s.TLSCert, "pystrands-tls-key", s.TLSKey)
 	r.checkPair("pystrands-tcp-tls-cert", s.BackendTLSCert, "pystrands-tcp-tls-key", s.BackendTLSKey)
 	r.checkClientCA(s.BackendTLSClientCA, s.BackendTLSCert)
-	r.checkTaken()
 	r.checkOpenBackends()
 }
 
@@ -52,7 +52,7 @@ func (r *Result) checkClientCA(file, cert string) {
 	}
 }
 
-// checkTaken finds addresses of the broker that something else has already.
+// checkTaken finds addresses of the broker and of SimpleServer that something else has already.
 func (r *Result) checkTaken() {
 	s := &r.Config.Server
 	type place struct{ name, addr string }
@@ -88,6 +88,7 @@ func (r *Result) checkTaken() {
 	}
 	check("pystrands-ws", s.PyStrands.Listen)
 	check("pystrands-tcp", s.PyStrands.Backends)
+	check("simpleserver", s.SimpleServer.Listen)
 }
 
 // checkOpenBackends warns of a port on which anybody of the network could be a backend.

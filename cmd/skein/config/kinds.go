@@ -114,6 +114,19 @@ var rate = kind[float64]{
 	show: func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) },
 }
 
+// perSecond is a rate above zero.
+var perSecond = kind[float64]{
+	typ: "number",
+	parse: func(s string) (float64, error) {
+		f, err := rate.parse(s)
+		if err == nil && f == 0 {
+			return 0, fmt.Errorf("%s is too low: a number above 0", s)
+		}
+		return f, err
+	},
+	show: rate.show,
+}
+
 // bytes is a size above zero.
 var bytes = kind[int]{typ: "size", parse: parseSize, show: formatSize}
 

@@ -12,7 +12,7 @@ import (
 
 // Settings is the table of all settings, in the order in which they are listed.
 var Settings = slices.Concat(
-	listening, clients, cl4, scratch, moderation, strands, limits, connections, operation,
+	listening, clients, cl4, scratch, moderation, strands, simple, limits, connections, operation,
 )
 
 var listening = group("Listening",
