@@ -9,7 +9,7 @@ import (
 )
 
 func TestTable(t *testing.T) {
-	name := regexp.MustCompile(`^[a-z][a-z-]*[a-z]$`)
+	name := regexp.MustCompile(`^[a-z][a-z0-9-]*[a-z]$`)
 	seen := map[string]bool{}
 	for _, s := range Settings {
 		switch {
