@@ -56,6 +56,8 @@ func (s *System) Tree() Node {
 			n.Kind, n.Failures = "directory", s.failuresOfActor(directoryFailed, m.name)
 		case m.name == "broker":
 			n.Kind, n.Failures = "broker", s.failuresOf(brokerFailed, m.name)
+		case m.name == "journal":
+			n.Kind, n.Failures = "journal", s.failuresOf(journalFailed, m.name)
 		case m.name == "backends":
 			n.Children = []Node{{Name: "backends", Kind: "backend", Count: int(s.backendConnections.Load())}}
 		case m.name == "plugins":

@@ -46,6 +46,7 @@ type Counters struct {
 	RoomPanics      atomic.Uint64
 	RegistryPanics  atomic.Uint64
 	BrokerPanics    atomic.Uint64 // the broker and its backends' actors
+	JournalPanics   atomic.Uint64
 	HandlerPanics   atomic.Uint64
 	HandlerErrors   atomic.Uint64
 	Restarts        atomic.Uint64

@@ -162,14 +162,14 @@ func (a *directoryShard) onRoomEmpty(m *roomEmpty) {
 	e.empty = true
 	e.expires = a.sys.now().Add(roomGrace)
 	if m.keep {
-		e.expires = a.sys.now().Add(a.sys.rules.RoomTTL())
+		e.expires = a.sys.now().Add(a.sys.emptyRoomTTL())
 	}
 }
 
 func (a *directoryShard) onSweep(ctx actor.Context) {
 	now := a.sys.now()
 	for key, e := range a.rooms {
-		if e.empty && !e.kept && e.pid != nil && now.After(e.expires) {
+		if e.empty && !e.kept && e.pid != nil && now.After(e.expires) && !e.state.unsaved() {
 			a.stop(key, e)
 		}
 	}

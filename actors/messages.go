@@ -93,11 +93,6 @@ type (
 	flush struct{}
 	// catchUp: timer to room. See whether slow members can take more.
 	catchUp struct{}
-	// loaded: store to room. What the store had of the room.
-	loaded struct {
-		vars []scratch.Variable
-		err  error
-	}
 )
 
 // To rooms and registry shards.

@@ -13,6 +13,8 @@ type room interface {
 	mailbox() *mailbox
 	// seen is what operators are told of the room.
 	seen() *roomFigures
+	// unsaved tells whether it holds what is nowhere else, so that it has to stay. It is safe for any goroutine.
+	unsaved() bool
 	// actor returns an actor on this state.
 	actor() actor.Actor
 }

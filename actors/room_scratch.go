@@ -23,13 +23,17 @@ type scratchRoom struct {
 	catching   *time.Timer
 	catchSet   bool
 	variables  int64 // counted in Counters.Variables
-	loading    bool
-	waiting    []*join // until the store has answered
 	pluginVars RoomVars
+
+	keeper  *keeper // nil: nothing is kept
+	loading bool
+	unread  bool // it could not be loaded; the next one who joins lets it try again
+	held    held
 }
 
 type scratchMember struct {
 	ref    *Ref
+	user   string
 	number scratch.Member
 	cursor scratch.Cursor
 	behind bool // it gets the latest values when its outbox has room again
@@ -39,12 +43,12 @@ func scratchMemberID(m *scratchMember) codec.ID { return m.ref.ID }
 
 func newScratchRoom(sys *System, key RoomKey, dir *actor.PID) *scratchRoom {
 	r := &scratchRoom{roster: newRoster[scratchMember](sys, key, dir), vars: sys.rules.NewRoom()}
-	if sys.store != nil {
-		r.loading = true
-		sys.store.Load(key.Name, func(vars []scratch.Variable, err error) {
-			r.mb.PostUserMessage(&loaded{vars: vars, err: err})
-		})
+	space := SpaceTurboWarp
+	if sys.rules.Dialect() == scratch.CloudLink {
+		space = SpaceCloudLink
 	}
+	r.keeper = sys.newKeeper(space, key.Name)
+	r.loading = r.keeper != nil
 	return r
 }
 
@@ -57,16 +61,26 @@ type scratchRoomActor struct{ *scratchRoom }
 func (r scratchRoomActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
 	defer r.sys.failing(&r.sys.Counters.RoomPanics, roomFailed, r.name.Name, msg)
+	if !r.hold(msg) {
+		r.handle(ctx, msg)
+	}
+}
+
+func (r *scratchRoom) handle(ctx actor.Context, msg any) {
 	switch m := msg.(type) {
 	case *update:
-		r.onUpdate(m)
+		r.onUpdate(ctx, m)
 	case *variableChange:
-		r.onVariableChange(m)
+		r.onVariableChange(ctx, m)
 	case *variablesWanted:
 		m.reply <- r.vars.Snapshot()
 	case flush:
 		r.flushSet = false
-		r.flush()
+		if r.holding() {
+			r.keeper.report(ctx.Self())
+		} else {
+			r.flush()
+		}
 	case catchUp:
 		r.onCatchUp()
 	case *relay:
@@ -77,17 +91,26 @@ func (r scratchRoomActor) Receive(ctx actor.Context) {
 		r.onLeave(m)
 	case *loaded:
 		r.onLoaded(ctx, m)
+	case *collect:
+		r.keeper.collect(ctx.Self(), r.vars.Saved, true)
+	case *saved:
+		r.onSaved(ctx, m)
+	case storageFails:
+		r.release(ctx)
 	case *members:
 		m.reply <- r.onMembers()
-	case *membersWanted:
-		m.reply <- someMembers(r.list, m.most, func(m *scratchMember) *Ref { return m.ref })
 	case *vars:
 		m.use(&r.pluginVars)
 		close(m.done)
 	case *crash:
 		panic("injected panic")
+	case *actor.Started:
+		if r.keeper != nil {
+			r.keeper.load(ctx.Self())
+			r.resume(ctx) // of an actor that has failed
+		}
 	case *actor.Stopped:
-		r.onStopped()
+		r.onStopped(ctx)
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		r.sys.Counters.UnknownMessages.Add(1)
@@ -95,8 +118,11 @@ func (r scratchRoomActor) Receive(ctx actor.Context) {
 }
 
 func (r *scratchRoom) onJoin(ctx actor.Context, j *join) {
-	if r.loading {
-		r.waiting = append(r.waiting, j)
+	if r.unread {
+		r.loading, r.unread = true, false
+		r.keeper.asked = false
+		r.keeper.load(ctx.Self())
+		r.hold(j)
 		return
 	}
 	r.joins++
@@ -106,35 +132,41 @@ func (r *scratchRoom) onJoin(ctx actor.Context, j *join) {
 		return
 	}
 	r.next++
-	r.add(j.from.ID, scratchMember{ref: j.from, number: r.next, cursor: r.vars.Join(), behind: true})
+	user, _ := j.from.client.Username()
+	r.add(j.from.ID, scratchMember{ref: j.from, user: user, number: r.next, cursor: r.vars.Join(), behind: true})
 	m, _ := r.find(j.from.ID)
 	r.send(m)
 	j.from.post(&joined{room: r.name.Name, pid: ctx.Self()})
 }
 
-// onLoaded lets those in who came before the store had answered.
+// onLoaded lets those in who came before the room was loaded. If it could not be, they are closed: with an empty room
+// they would overwrite what is kept.
 func (r *scratchRoom) onLoaded(ctx actor.Context, l *loaded) {
-	if l.err != nil {
-		r.sys.log.Error("the variables of a room could not be loaded", "room", r.name.Name, "err", l.err)
-	} else {
-		r.vars.Restore(l.vars)
-		r.countVariables()
-	}
 	r.loading = false
-	waiting := r.waiting
-	r.waiting = nil
-	for _, j := range waiting {
-		if l.err != nil {
-			r.joins++
-			j.from.post(&joined{room: r.name.Name, why: scratch.Ending{Code: scratch.CodeOverloaded}})
-			r.emptied(false)
-			continue
+	if l.err != nil {
+		r.unread = true
+		for len(r.held.messages) > 0 {
+			if j, ok := r.held.messages[0].(*join); ok {
+				r.unhold()
+				r.joins++
+				j.from.post(&joined{room: r.name.Name, why: scratch.Ending{Code: scratch.CodeOverloaded}})
+				continue
+			}
+			r.mb.drop(r.unhold())
 		}
-		r.onJoin(ctx, j)
+		r.emptied(false)
+		return
 	}
+	vars := make([]scratch.Saved, len(l.vars))
+	for i := range l.vars {
+		vars[i] = l.vars[i].Saved
+	}
+	r.vars.Restore(vars)
+	r.countVariables()
+	r.resume(ctx)
 }
 
-func (r *scratchRoom) onUpdate(u *update) {
+func (r *scratchRoom) onUpdate(ctx actor.Context, u *update) {
 	defer u.from.settle()
 	m, ok := r.find(u.from.ID)
 	if !ok {
@@ -149,33 +181,37 @@ func (r *scratchRoom) onUpdate(u *update) {
 		u.from.client.s.do(func(s *session) { s.sys.hooks.failed(s, "the room did not take a change of "+u.change.Name) })
 		return
 	}
-	r.changed(u.change, out)
+	r.changed(ctx, u.change, m.user, out)
 }
 
 // onVariableChange is onUpdate for the server itself, which is member 0.
-func (r *scratchRoom) onVariableChange(v *variableChange) {
+func (r *scratchRoom) onVariableChange(ctx actor.Context, v *variableChange) {
 	out := r.vars.Apply(0, v.change)
 	if !out.Close.IsZero() {
 		v.reply <- ErrRoomRefusedChange
 		return
 	}
-	r.changed(v.change, out)
+	r.changed(ctx, v.change, "", out)
 	v.reply <- nil
 }
 
-// changed does what follows from a change.
-func (r *scratchRoom) changed(c scratch.Change, out scratch.Outcome) {
+// changed does what follows from a change by a user; the server has no name.
+func (r *scratchRoom) changed(ctx actor.Context, c scratch.Change, user string, out scratch.Outcome) {
 	if out.Changed {
-		r.figures.messages.Add(1)
 		r.countVariables()
-		if r.sys.store != nil {
-			r.sys.store.Apply(r.name.Name, c)
+		if r.keeper != nil {
+			r.keeper.note(c, user)
 		}
 	}
+	collecting := out.Pending && !out.Flush
+	holding := r.holding()
+	if out.Changed && r.keeper != nil && !(holding && collecting) {
+		r.keeper.report(ctx.Self())
+	}
 	switch {
-	case out.Flush:
+	case out.Flush && !holding:
 		r.flush()
-	case out.Pending && !r.flushSet:
+	case collecting && !r.flushSet:
 		r.flushSet = true
 		r.flushing = r.after(r.flushing, r.sys.rules.FlushInterval(), flush{})
 	}
@@ -254,6 +290,10 @@ func (r *scratchRoom) armCatchUp() {
 
 func (r *scratchRoom) onCatchUp() {
 	r.catchSet = false
+	if r.holding() {
+		r.armCatchUp()
+		return
+	}
 	for i := range r.list {
 		if m := &r.list[i]; m.behind {
 			r.send(m)
@@ -264,7 +304,7 @@ func (r *scratchRoom) onCatchUp() {
 func (r *scratchRoom) onLeave(l *leave) {
 	if _, ok := r.remove(l.from.ID, scratchMemberID); ok {
 		if len(r.list) == 0 {
-			if !r.keeps() && r.sys.store == nil {
+			if !r.keeps() && r.keeper == nil {
 				r.vars = r.sys.rules.NewRoom()
 				r.countVariables()
 			}
@@ -277,8 +317,11 @@ func (r *scratchRoom) onLeave(l *leave) {
 	}
 }
 
-// keeps tells whether the variables outlive the members.
-func (r *scratchRoom) keeps() bool { return r.sys.rules.RoomTTL() > 0 && r.vars.Len() > 0 }
+// keeps tells whether the variables outlive the members in memory.
+func (r *scratchRoom) keeps() bool { return r.sys.emptyRoomTTL() > 0 && r.vars.Len() > 0 }
+
+// unsaved tells whether the room holds what is nowhere else.
+func (r *scratchRoom) unsaved() bool { return r.keeper != nil && r.keeper.unsaved.Load() }
 
 func (r *scratchRoom) countVariables() {
 	n := int64(r.vars.Len())
@@ -287,8 +330,12 @@ func (r *scratchRoom) countVariables() {
 	r.figures.variables.Store(n)
 }
 
-func (r *scratchRoom) onStopped() {
+func (r *scratchRoom) onStopped(ctx actor.Context) {
 	r.mb.kill()
+	if r.keeper != nil {
+		r.dropHeld()
+		r.keeper.stop(ctx.Self(), r.vars.Saved)
+	}
 	r.sys.Counters.Variables.Add(-r.variables)
 	for _, t := range []*time.Timer{r.flushing, r.catching} {
 		if t != nil {

@@ -15,8 +15,7 @@ const (
 	OpDelete
 )
 
-// Change is one change of a room's variables: what a member asks for, and, once it was applied, what a journal
-// keeps and Room.Replay applies again.
+// Change is one change of a room's variables, which a member asks for.
 //
 // It is a plain value. Its strings are independent of the message that they came from.
 type Change struct {

@@ -1,6 +1,7 @@
 package scratch
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -98,7 +99,7 @@ func TestRoomIsModel(t *testing.T) {
 			m := &model{dialect: dialect, limit: 4}
 			h := newHub(t, Config{Dialect: dialect, Variables: m.limit, Rename: true, Delete: true})
 			want := map[*peer][]string{}
-			var journal []Change
+			disk := make(map[string]Saved)
 			for range rapid.IntRange(1, 60).Draw(t, "steps") {
 				switch step := rapid.IntRange(0, 9).Draw(t, "step"); {
 				case len(h.peers) == 0 || step == 0:
@@ -123,7 +124,7 @@ func TestRoomIsModel(t *testing.T) {
 						t.Fatalf("%v: changed %v", c, out.Changed)
 					}
 					if out.Changed {
-						journal = append(journal, c)
+						save(disk, h.room, c)
 					}
 					for _, other := range h.peers {
 						if text != "" && (dialect == CloudLink || other != p) {
@@ -143,17 +144,27 @@ func TestRoomIsModel(t *testing.T) {
 				}
 			}
 			again := h.rules.NewRoom()
-			for _, c := range journal {
-				again.Replay(c)
-			}
-			if got := again.Snapshot(); !slices.Equal(got, m.vars) {
-				t.Fatalf("replayed %v, want %v", got, m.vars)
-			}
-			again.Restore(h.room.Snapshot())
+			again.Restore(slices.SortedFunc(maps.Values(disk), func(a, b Saved) int { return cmp.Compare(a.Order, b.Order) }))
 			if got := again.Snapshot(); !slices.Equal(got, m.vars) {
 				t.Fatalf("restored %v, want %v", got, m.vars)
 			}
+			for name, v := range disk {
+				if got, _ := again.Saved(name); got != v {
+					t.Fatalf("saved again as %v, want %v", got, v)
+				}
+			}
 		}))
+	}
+}
+
+// save does what a journal does: it keeps the variables that a change names as they are after it.
+func save(disk map[string]Saved, r *Room, c Change) {
+	for _, name := range []string{c.Name, c.NewName} {
+		if v, ok := r.Saved(name); ok {
+			disk[name] = v
+		} else {
+			delete(disk, name)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func (r *Room) Len() int { return r.live }
 
 // Outcome is what Room.Apply leads to.
 type Outcome struct {
-	// Changed says that the variables are not as they were: a journal keeps the Change.
+	// Changed says that the variables that the Change names are not as they were: Saved tells how they are now.
 	Changed bool
 	// Pending says that updates wait for Flush.
 	Pending bool
@@ -124,21 +124,6 @@ func (r *Room) applyDelete(member Member, c Change) Outcome {
 	return r.endEvent(appendDelete(r.startEvent(len(c.Name)), c.Name), member, true)
 }
 
-// Replay carries out a change that was applied before, without limits and without telling anybody. It is for rooms
-// that have no members yet.
-func (r *Room) Replay(c Change) {
-	switch c.Op {
-	case OpSet, OpCreate:
-		r.set(0, c.Name, c.Value)
-	case OpRename:
-		r.rename(0, c.Name, c.NewName)
-	case OpDelete:
-		if v := r.lookup(c.Name); v != nil {
-			r.remove(v)
-		}
-	}
-}
-
 // Snapshot returns the variables in the order of their creation.
 func (r *Room) Snapshot() []Variable {
 	vars := make([]Variable, 0, r.live)
@@ -146,14 +131,4 @@ func (r *Room) Snapshot() []Variable {
 		vars = append(vars, Variable{Name: v.name, Value: v.value})
 	}
 	return vars
-}
-
-// Restore replaces the variables of a room that has no members yet. It takes any number of them, so that lowering
-// a limit loses nothing.
-func (r *Room) Restore(vars []Variable) {
-	r.clear()
-	r.queue = queue{}
-	for _, v := range vars {
-		r.set(0, v.Name, v.Value)
-	}
 }

@@ -289,15 +289,23 @@ func TestRoomNames(t *testing.T) {
 
 func TestRoomRestore(t *testing.T) {
 	h := newHub(t, Config{Variables: 1})
-	h.room.Restore([]Variable{{"a", "1"}, {"b", "2"}, {"c", "3"}})
+	h.room.Restore([]Saved{{Variable{"a", "1"}, 1}, {Variable{"b", "2"}, 7}, {Variable{"c", "3"}, 8}})
 	wantVariables(t, h.room, "a=1", "b=2", "c=3")
 	a := h.join()
 	wantInbox(t, a, sent("set", "a", "1"), sent("set", "b", "2"), sent("set", "c", "3"))
 	h.apply(a, set("b", "5"))
 	h.flush()
 	wantInbox(t, a)
+	for name, order := range map[string]uint64{"a": 1, "b": 7, "c": 8} {
+		if v, ok := h.room.Saved(name); !ok || v.Order != order {
+			t.Errorf("%s is saved as %+v, not with order %d", name, v, order)
+		}
+	}
 	h.room.Restore(nil)
 	wantVariables(t, h.room)
+	if v, ok := h.room.Saved("a"); ok {
+		t.Errorf("%+v is saved although it is gone", v)
+	}
 }
 
 func TestRoomSharesFrames(t *testing.T) {
