@@ -66,7 +66,7 @@ func (s *Server) Policy() *moderation.Policy { return s.policy }
 func (s *Server) AdminUsers() *moderation.Users { return s.users }
 
 // expel closes the connections of those who are banned from now on.
-func (s *Server) expel(b moderation.Ban) {
+func (s *Server) expel(b moderation.Ban) (closed int) {
 	pick := func(c *actors.Client) bool { return b.Contains(c.Addr()) }
 	switch b.Kind {
 	case moderation.KindName:
@@ -77,9 +77,10 @@ func (s *Server) expel(b moderation.Ban) {
 	case moderation.KindAgent:
 		pick = func(c *actors.Client) bool { return c.Agent() != "" && b.Matches(c.Agent()) }
 	}
-	n := s.Expel(pick, b.Kind == moderation.KindName, b.Message())
-	s.policy.Bans.CountRefusal(b.Kind, n)
-	s.log.Info("a ban has come into force", "kind", b.Kind, "pattern", b.Pattern, "by", b.By, "closed", n)
+	closed = s.Expel(pick, b.Kind == moderation.KindName, b.Message())
+	s.policy.Bans.CountRefusal(b.Kind, closed)
+	s.log.Info("a ban has come into force", "kind", b.Kind, "pattern", b.Pattern, "by", b.By, "closed", closed)
+	return closed
 }
 
 // banned is what Admit leaves for Open where a client is to hear of its ban by a close code.

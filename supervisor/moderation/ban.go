@@ -36,9 +36,9 @@ type Ban struct {
 	// characters and compatibility forms of letters do not matter in texts.
 	Pattern string `json:"pattern"`
 	// Reason is shown to whoever is refused. It may be empty.
-	Reason string `json:"reason,omitempty"`
+	Reason string `json:"reason"`
 	// By is who made the ban, for operators.
-	By      string    `json:"by,omitempty"`
+	By      string    `json:"by"`
 	Created time.Time `json:"created"`
 	// Expires is when the ban ends. The zero value means never.
 	Expires time.Time `json:"expires,omitzero"`
@@ -46,7 +46,7 @@ type Ban struct {
 
 // Limits on a ban, in bytes.
 const (
-	maxPattern = 256
+	maxPattern = 512
 	maxReason  = 1024
 	maxBy      = 256
 )

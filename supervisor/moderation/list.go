@@ -43,7 +43,7 @@ type List struct {
 	names   patternTable
 	agents  patternTable
 	count   [3]atomic.Int64 // by kind, so that matching costs nothing where there are none
-	watched []func(Ban)     // guarded by change
+	watched []func(Ban) int // guarded by change
 
 	refused [3]atomic.Uint64
 }
@@ -102,46 +102,46 @@ func (l *List) Load(r storage.Records) error {
 	return nil
 }
 
-// Add makes a ban, tells the watchers, and returns it as it is kept. A ban of the same kind and pattern is replaced
-// and keeps its ID. When it returns the ban is on disk and in force.
-func (l *List) Add(b Ban) (Ban, error) {
+// Add makes a ban, and returns it as it is kept and how many clients were closed because of it. A ban of the same kind
+// and pattern is replaced and keeps its ID. When Add returns the ban is on disk and in force.
+func (l *List) Add(b Ban) (added Ban, closed int, err error) {
 	b.ID, b.Created = codec.NewID().ULID(), l.now()
-	b, err := b.Normalize()
+	b, err = b.Normalize()
 	if err != nil {
-		return Ban{}, err
+		return Ban{}, 0, err
 	}
 	if b.over(l.now()) {
-		return Ban{}, fmt.Errorf("%w: it has expired already", ErrInvalidBan)
+		return Ban{}, 0, fmt.Errorf("%w: it has expired already", ErrInvalidBan)
 	}
 	l.change.Lock()
 	defer l.change.Unlock()
 	if err := l.sweep(); err != nil {
-		return Ban{}, err
+		return Ban{}, 0, err
 	}
 	l.mu.RLock()
 	known, replaces := l.keys[b.key()]
 	full := !replaces && (len(l.bans) >= MaxBans || l.manyPatterns(&b))
 	l.mu.RUnlock()
 	if full {
-		return Ban{}, ErrFull
+		return Ban{}, 0, ErrFull
 	}
 	if replaces {
 		b.ID = known
 	}
 	value, err := json.Marshal(b)
 	if err != nil {
-		return Ban{}, fmt.Errorf("encoding a ban: %w", err)
+		return Ban{}, 0, fmt.Errorf("encoding a ban: %w", err)
 	}
 	if err := l.records.Put(recordBan, b.ID, value); err != nil {
-		return Ban{}, fmt.Errorf("keeping a ban: %w", err)
+		return Ban{}, 0, fmt.Errorf("keeping a ban: %w", err)
 	}
 	l.mu.Lock()
 	l.enter(b)
 	l.mu.Unlock()
 	for _, f := range l.watched {
-		f(b)
+		closed += f(b)
 	}
-	return b, nil
+	return b, closed, nil
 }
 
 // manyPatterns tells whether a ban would be one pattern too many. l.mu is held.
@@ -230,9 +230,9 @@ func (l *List) Len() int {
 	return len(l.bans)
 }
 
-// Watch calls f for every ban that Add makes, after it has come into force and before Add returns. f must not change
-// the list.
-func (l *List) Watch(f func(Ban)) {
+// Watch calls f for every ban that Add makes, after it has come into force and before Add returns. f returns how many
+// clients it has closed, and must not change the list.
+func (l *List) Watch(f func(Ban) (closed int)) {
 	l.change.Lock()
 	defer l.change.Unlock()
 	l.watched = append(slices.Clone(l.watched), f)
