@@ -15,6 +15,7 @@ type Counters struct {
 	ScratchClients atomic.Int64
 	// PyStrandsClients counts the connections of the broker's clients, those that wait to be let in too.
 	PyStrandsClients atomic.Int64
+	SimpleClients    atomic.Int64
 	CL4Rooms         atomic.Int64
 	ScratchRooms     atomic.Int64
 	Variables        atomic.Int64 // Scratch variables in memory

@@ -67,7 +67,7 @@ func (r *SimpleSession) Closed(e End) { r.s.ref.post(end{e}) }
 
 func (s *session) startSimple() {
 	s.sys.Counters.Sessions.Add(1)
-	s.sys.Simple.Clients.Add(1)
+	s.sys.Counters.SimpleClients.Add(1)
 	s.update(func(i *ClientInfo) { i.Protocol = Simple })
 	s.sys.registry.register(s.ref)
 	s.sys.moderation.admit(s)
@@ -257,7 +257,7 @@ func (s *session) finishSimple(e End) {
 	if t.client.framed.Load() {
 		s.sys.Simple.Framed.Add(-1)
 	}
-	s.sys.Simple.Clients.Add(-1)
+	s.sys.Counters.SimpleClients.Add(-1)
 	if s.strand != nil {
 		s.finishStrand(e)
 	}

@@ -8,8 +8,7 @@ import (
 
 // SimpleCounters are what SimpleServer counts. Fields are read at any time, from any goroutine.
 type SimpleCounters struct {
-	Clients    atomic.Int64
-	Framed     atomic.Int64  // of them, those that have sent a framed message
+	Framed     atomic.Int64  // clients that have sent a framed message
 	Messages   atomic.Uint64 // delivered to listeners or to the broker
 	BytesIn    atomic.Uint64 // read from clients
 	Ticks      atomic.Uint64

@@ -193,7 +193,7 @@ func TestSimpleLife(t *testing.T) {
 		if n := s.Simple.Closed[3].Load(); n != 1 {
 			t.Error(n, "truncated")
 		}
-		if s.Simple.Clients.Load() != 0 || s.Counters.Sessions.Load() != 0 || s.Simple.Waiting.Load() != 0 || s.Simple.Framed.Load() != 0 {
+		if s.Counters.SimpleClients.Load() != 0 || s.Counters.Sessions.Load() != 0 || s.Simple.Waiting.Load() != 0 || s.Simple.Framed.Load() != 0 {
 			t.Error("something is left")
 		}
 	})
@@ -510,7 +510,7 @@ func TestSimpleRelay(t *testing.T) {
 		}
 		a.session.Closed(End{})
 		be.expect("disconnected")
-		if s.Simple.Clients.Load() != 0 || s.Counters.PyStrandsClients.Load() != 0 {
+		if s.Counters.SimpleClients.Load() != 0 || s.Counters.PyStrandsClients.Load() != 0 {
 			t.Error("somebody is left")
 		}
 		be.die(0)

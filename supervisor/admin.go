@@ -19,6 +19,7 @@ const (
 	portWebSocket = "websocket"
 	portPyStrands = "pystrands"
 	portBackends  = "backends"
+	portSimple    = "simpleserver"
 )
 
 // healthy says whether a server that is a PyStrands broker alone can serve: it needs a backend for that. Any other
@@ -50,6 +51,12 @@ func (s *Server) startAdmin() error {
 			admin.TransportCollector(portPyStrands, s.strands.clients.Stats),
 			admin.TransportCollector(portBackends, s.strands.backends.Stats),
 			admin.BrokerCollector(&s.Broker),
+		)
+	}
+	if s.simple != nil {
+		registry.MustRegister(
+			admin.TransportCollector(portSimple, s.simple.transport.Stats),
+			admin.SimpleServerCollector(&s.Simple),
 		)
 	}
 	server := admin.New(admin.Options{

@@ -56,6 +56,7 @@ func clients(c counters, emit func(float64, ...string)) {
 	emit(float64(c.CL4Clients.Load()), "cl4")
 	emit(float64(c.ScratchClients.Load()), "scratch")
 	emit(float64(c.PyStrandsClients.Load()), "pystrands")
+	emit(float64(c.SimpleClients.Load()), "simpleserver")
 	emit(float64(c.Unidentified.Load()), "unidentified")
 }
 
