@@ -51,6 +51,7 @@ type session struct {
 	buffer  []string      // RoomBuffer
 
 	mu       sync.Mutex
+	extra    *extra
 	inbox    []func(*session) // what plugins ask for, from any goroutine
 	snapshot ClientInfo       // what plugins read, from any goroutine
 }
