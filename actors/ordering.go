@@ -50,7 +50,7 @@ func (s *session) Reply(f *codec.Frame) { s.enqueue(op{frame: f}) }
 func (s *session) local(fn func()) { s.enqueue(op{fn: fn, settle: true}) }
 
 func (s *session) enqueue(o op) {
-	if !s.order.busy() && s.try(&o) {
+	if !s.order.busy() && s.try(o) {
 		return
 	}
 	s.order.ops = append(s.order.ops, o)
@@ -58,7 +58,7 @@ func (s *session) enqueue(o op) {
 }
 
 // try carries an op out if it is its turn.
-func (s *session) try(o *op) bool {
+func (s *session) try(o op) bool {
 	ord := &s.order
 	switch {
 	case o.fn != nil:
@@ -119,7 +119,7 @@ func (s *session) resume() {
 			// The op is taken off first: what it does may enqueue more.
 			ord.ops[0] = op{}
 			ord.ops = ord.ops[1:]
-			if !s.try(&o) {
+			if !s.try(o) {
 				ord.ops = append([]op{o}, ord.ops...)
 				s.arm()
 				return

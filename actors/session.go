@@ -72,6 +72,15 @@ func newSession(sys *System, p Peer) *session {
 	return s
 }
 
+// receive gets what comes from the transport, on the goroutine that has read it.
+func (s *session) receive(msg any) {
+	if s.sys.hooks.bound.Load() {
+		s.ref.post(msg)
+		return
+	}
+	s.ref.mb.deliver(msg)
+}
+
 // Receive implements actor.Actor.
 func (s *session) Receive(ctx actor.Context) {
 	defer s.sys.failing(&s.sys.Counters.SessionPanics, sessionFailed, ctx.Self().Id, nil)

@@ -184,7 +184,10 @@ func (s *System) Start() error {
 		return spawn(s.supervisor, name, actor.PropsFromProducer(parent, actor.WithSupervisor(strategy), box(name)))
 	}
 	for i := range s.shards {
-		s.sessions = append(s.sessions, group(fmt.Sprintf("sessions-%d", i), stopOnFailure{}))
+		// Spawned on a worker: the goroutine that shakes hands with a client is new and its stack would have to grow.
+		name, mb := fmt.Sprintf("sessions-%d", i), newMailbox(&s.Counters)
+		props := actor.PropsFromProducer(parent, actor.WithSupervisor(stopOnFailure{}), s.boxed(name, mb))
+		s.sessions = append(s.sessions, spawn(s.supervisor, name, props))
 	}
 	if j := s.journal; j != nil {
 		spawn(s.supervisor, "journal", actor.PropsFromProducer(func() actor.Actor { return journalActor{j} }, s.boxed("journal", j.mb)))
@@ -278,16 +281,10 @@ func (s *System) spawnSession(a *session) {
 
 // Message hands over a message with its buffer. What it leads to has usually been done when it returns; only where
 // plugins are bound, which may take their time, it is left to another goroutine.
-func (r *Session) Message(m *codec.Message) {
-	if r.s.sys.hooks.bound.Load() {
-		r.s.ref.post(m)
-		return
-	}
-	r.s.ref.mb.deliver(m)
-}
+func (r *Session) Message(m *codec.Message) { r.s.receive(m) }
 
 // Closed tells the session that nothing more will be received.
-func (r *Session) Closed(e End) { r.s.ref.post(end{e}) }
+func (r *Session) Closed(e End) { r.s.receive(end{e}) }
 
 // ID is the id of the connection.
 func (r *Session) ID() codec.ID { return r.s.ref.ID }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +20,8 @@ type ID [16]byte
 
 // Lengths of the text forms in bytes.
 const (
-	ulidLen = ulid.EncodedSize
-	uuidLen = 36
+	ULIDLen = ulid.EncodedSize
+	UUIDLen = 36
 )
 
 // counterBits are the bits of lastID below the time.
@@ -52,40 +53,48 @@ func makeID(stamp, random uint64) (id ID) {
 
 // ULID returns the ULID form: 26 upper-case characters.
 func (id ID) ULID() string {
-	var text [ulidLen]byte
+	var text [ULIDLen]byte
 	return string(id.AppendULID(text[:0]))
 }
 
 // UUID returns the UUID form: 36 characters, lower-case with hyphens.
 func (id ID) UUID() string {
-	var text [uuidLen]byte
+	var text [UUIDLen]byte
 	return string(id.AppendUUID(text[:0]))
 }
 
 // AppendULID appends what ULID returns to dst.
 func (id ID) AppendULID(dst []byte) []byte {
 	n := len(dst)
-	dst = append(dst, make([]byte, ulidLen)...)
+	dst = slices.Grow(dst, ULIDLen)[:n+ULIDLen]
 	_ = ulid.ULID(id).MarshalTextTo(dst[n:]) // fails for other lengths only
 	return dst
 }
 
 // AppendUUID appends what UUID returns to dst.
 func (id ID) AppendUUID(dst []byte) []byte {
-	dst = hex.AppendEncode(dst, id[:4])
-	dst = hex.AppendEncode(append(dst, '-'), id[4:6])
-	dst = hex.AppendEncode(append(dst, '-'), id[6:8])
-	dst = hex.AppendEncode(append(dst, '-'), id[8:10])
-	return hex.AppendEncode(append(dst, '-'), id[10:])
+	n := len(dst)
+	dst = slices.Grow(dst, UUIDLen)[:n+UUIDLen]
+	text := dst[n:]
+	hex.Encode(text, id[:4])
+	text[8] = '-'
+	hex.Encode(text[9:], id[4:6])
+	text[13] = '-'
+	hex.Encode(text[14:], id[6:8])
+	text[18] = '-'
+	hex.Encode(text[19:], id[8:10])
+	text[23] = '-'
+	hex.Encode(text[24:], id[10:])
+	return dst
 }
 
 // ParseID reads either text form, exactly as ULID and UUID write it. It accepts any 128 bits, not only those that
 // NewID makes.
 func ParseID(s string) (ID, bool) {
 	switch len(s) {
-	case ulidLen:
+	case ULIDLen:
 		return parseULID(s)
-	case uuidLen:
+	case UUIDLen:
 		return parseUUID(s)
 	}
 	return ID{}, false

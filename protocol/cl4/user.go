@@ -10,7 +10,16 @@ type User struct {
 }
 
 // Object returns the user object, {"id","username","uuid"}, without username while there is none.
-func (u User) Object() codec.Raw { return u.AppendObject(nil) }
+func (u User) Object() codec.Raw { return u.AppendObject(make([]byte, 0, u.objectSize())) }
+
+// objectSize is the length of the user object when its name needs no escapes.
+func (u User) objectSize() int {
+	n := len(`{"id":"","uuid":""}`) + codec.ULIDLen + codec.UUIDLen
+	if u.Named {
+		n += len(`,"username":""`) + len(u.Username)
+	}
+	return n
+}
 
 // AppendObject appends the user object to dst.
 func (u User) AppendObject(dst []byte) []byte {
