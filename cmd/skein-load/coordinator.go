@@ -13,7 +13,6 @@ import (
 
 const (
 	pollEvery    = 5 * time.Millisecond
-	sampleEvery  = 250 * time.Millisecond
 	joinTimeout  = 15 * time.Second // without one more client
 	drainTimeout = 5 * time.Second  // without one more delivery
 	straggleTime = 50 * time.Millisecond
@@ -32,7 +31,7 @@ type coordinator struct {
 	show    *progress
 	began   time.Time
 	last    Sample
-	next    time.Time // of the next sample
+	series  series
 }
 
 // errCutShort ends a run early without being a failure of its own; what happened is in the workers' results.
@@ -74,6 +73,7 @@ func run(ctx context.Context, cfg Config, show *progress) (*Report, error) {
 	if ctx.Err() != nil {
 		k.report.Interrupted = true
 	}
+	k.report.Series = k.series.samples
 	return k.report, k.report.finish(results)
 }
 
@@ -114,7 +114,9 @@ func (k *coordinator) driveLoad() error {
 // until waits for d to pass or, where the number of messages is given, for the workers to come to rest.
 func (k *coordinator) until(d time.Duration, phase uint32) error {
 	start, moved, done := time.Now(), time.Now(), k.board.done(k.crew.n)
+	first := done
 	for time.Since(start) < d {
+		k.show.stage(phaseName(phase), k.progress(time.Since(start), d, k.board.done(k.crew.n)-first))
 		if phase == phaseMeasure && k.cfg.Messages > 0 && k.board.allIdle(k.crew.n, phase) {
 			return nil
 		}
@@ -129,6 +131,18 @@ func (k *coordinator) until(d time.Duration, phase uint32) error {
 		}
 	}
 	return nil
+}
+
+// progress is how much of a phase is done: by time, or by messages where their number is given.
+func (k *coordinator) progress(passed, d time.Duration, done uint64) float64 {
+	if k.cfg.Messages == 0 {
+		return passed.Seconds() / d.Seconds()
+	}
+	all := float64(k.cfg.Messages)
+	if k.cfg.Scenario == scenarioFanout {
+		all *= float64(k.cfg.Clients) / float64(max(1, k.cfg.allSenders()/k.cfg.Senders))
+	}
+	return float64(done) / all
 }
 
 // drain lets what is under way arrive, and what should not come show itself.
@@ -158,6 +172,7 @@ func (k *coordinator) join(n int) error {
 		if j >= uint64(n) {
 			return nil
 		}
+		k.show.stage("connecting", float64(j)/float64(k.cfg.Clients))
 		if j != joined {
 			joined, moved = j, time.Now()
 		} else if time.Since(moved) > joinTimeout {
@@ -173,9 +188,8 @@ func (k *coordinator) join(n int) error {
 // tick waits a moment, takes a sample when one is due and looks for reasons to stop.
 func (k *coordinator) tick() error {
 	time.Sleep(pollEvery)
-	if t := time.Now(); t.After(k.next) {
-		k.next = t.Add(sampleEvery)
-		k.sample()
+	if t := time.Now(); k.series.wanted(t) {
+		k.sample(t)
 	}
 	if k.ctx.Err() != nil || k.board.failed.Load() > 0 {
 		return errCutShort
@@ -183,12 +197,15 @@ func (k *coordinator) tick() error {
 	return nil
 }
 
-func (k *coordinator) sample() {
-	s := Sample{At: time.Since(k.began).Seconds(), Clients: k.board.joined(k.crew.n), Sent: k.board.sent(k.crew.n), Done: k.board.done(k.crew.n)}
+func (k *coordinator) sample(t time.Time) {
+	n := k.crew.n
+	k.series.recent.advance(k.board, n)
+	s := Sample{At: t.Sub(k.began).Seconds(), Clients: k.board.joined(n), Visits: k.board.visits(n), Sent: k.board.sent(n), Done: k.board.done(n),
+		P50: k.series.recent.quantile(0.5), P99: k.series.recent.quantile(0.99)}
 	if k.server.known() {
 		s.RSS, s.CPU = k.server.rss(), k.server.cpu()
 	}
-	k.report.Series = append(k.report.Series, s)
+	k.series.add(t, s)
 	if k.last.At > 0 { // rates need two samples
 		k.show.line(k.last, s)
 	}

@@ -13,7 +13,7 @@ import (
 
 // newScenarioCommand makes the command of a scenario with the flags that all have.
 func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
-	var jsonFile string
+	var jsonFile, htmlFile string
 	c := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -27,6 +27,11 @@ func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
 			r.table(c.OutOrStdout())
 			if jsonFile != "" {
 				if err := r.write(jsonFile); err != nil {
+					return err
+				}
+			}
+			if htmlFile != "" {
+				if err := r.writePage(htmlFile); err != nil {
 					return err
 				}
 			}
@@ -51,6 +56,7 @@ func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
 	f.IntSliceVar(&cfg.PIDs, "pid", nil, "process id of the server, for its CPU time and memory (several: with commas)")
 	f.StringVar(&cfg.GCURL, "gc-url", "", "URL that is fetched before memory is measured, such as http://ADMIN/debug/pprof/heap?gc=1")
 	f.StringVar(&jsonFile, "json", "", "file for the report as JSON")
+	f.StringVar(&htmlFile, "html", "", "file for the report as a page with charts")
 	return c
 }
 
@@ -95,6 +101,7 @@ func newIdleCommand() *cobra.Command {
 func newConnectCommand() *cobra.Command {
 	cfg := &Config{Scenario: scenarioConnect, Clients: 5_000}
 	c := newScenarioCommand(cfg, scenarioConnect, "A storm of new clients: CPU per client")
+	c.Flags().Float64Var(&cfg.Rate, "rate", 0, "clients per second (open loop: the join counts from the time each was due)")
 	return c
 }
 

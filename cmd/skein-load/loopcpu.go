@@ -9,12 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bottleneckAt is the share of a loop's time above which the client, not the server, may have set the pace.
-const bottleneckAt = 0.95
-
-// starvedAt is the share of a loop's time without a core above which a report warns.
-const starvedAt = 0.25
-
 // A loopCPU measures what a worker's loop costs between start and stop. The loop is locked to its thread.
 type loopCPU struct {
 	began, cpu, waited, delay int64

@@ -25,19 +25,11 @@ func (s *Slope) fit() {
 	if n := last.Clients - first.Clients; n > 0 {
 		s.FromEmpty = float64(last.RSS-first.RSS) / float64(n)
 	}
-	line := s.Points[1:]
-	var mx, my float64
-	for _, p := range line {
-		mx += float64(p.Clients) / float64(len(line))
-		my += float64(p.RSS) / float64(len(line))
+	var x, y []float64
+	for _, p := range s.Points[1:] {
+		x, y = append(x, float64(p.Clients)), append(y, float64(p.RSS))
 	}
-	var xy, xx float64
-	for _, p := range line {
-		dx := float64(p.Clients) - mx
-		xy += dx * (float64(p.RSS) - my)
-		xx += dx * dx
-	}
-	if s.BytesPerClient = s.FromEmpty; xx > 0 {
-		s.BytesPerClient = xy / xx
+	if s.BytesPerClient = s.FromEmpty; len(x) > 1 && x[0] != x[len(x)-1] {
+		s.BytesPerClient, _ = fitLine(x, y)
 	}
 }

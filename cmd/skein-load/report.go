@@ -11,23 +11,33 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
+// reportFormat is the format of reports; the number changes when a field goes or changes its meaning. A new field
+// does not count.
+const reportFormat = "skein-load/1"
+
 // A Report is the outcome of a run; --json writes it.
 type Report struct {
+	Format        string     `json:"format"`
 	Config        Config     `json:"config"`
 	Started       time.Time  `json:"started"`
+	From          float64    `json:"measured_from_seconds"` // on the clock of the series
+	To            float64    `json:"measured_to_seconds"`
 	Seconds       float64    `json:"seconds"` // measured, without setup, warm-up and drain
 	Sent          uint64     `json:"sent"`    // messages or requests
 	Done          uint64     `json:"done"`    // deliveries, answers or clients
 	SentPerSecond float64    `json:"sent_per_second"`
 	DonePerSecond float64    `json:"done_per_second"`
 	Latency       *Latency   `json:"latency,omitempty"`    // of each delivery or answer
-	Completion    *Latency   `json:"completion,omitempty"` // until the last member has a message
+	Completion    *Latency   `json:"completion,omitempty"` // until the last member of a room has a message
+	Answers       *Latency   `json:"answers,omitempty"`    // of each answer, where latency is of deliveries
 	Join          *Latency   `json:"join,omitempty"`       // from connect to the end of the join
+	Visits        uint64     `json:"visits,omitempty"`
 	Memory        *Slope     `json:"memory,omitempty"`
+	Growth        *Growth    `json:"growth,omitempty"`
 	Server        *ServerUse `json:"server,omitempty"`
 	Client        ClientUse  `json:"client"`
 	Tally         Tally      `json:"tally"`
-	Orders        int        `json:"orders,omitempty"` // distinct orders in which members saw the messages of all senders
+	Orders        int        `json:"orders,omitempty"` // distinct orders in which members of a room saw the messages of all its senders
 	Notes         []string   `json:"notes,omitempty"`
 	Errors        []string   `json:"errors,omitempty"`
 	Interrupted   bool       `json:"interrupted,omitempty"`
@@ -44,27 +54,22 @@ type ServerUse struct {
 	RSSBefore      int64   `json:"rss_before_bytes"`
 	RSSAfter       int64   `json:"rss_after_bytes"`
 	RSSPeak        int64   `json:"rss_peak_bytes"`
+	FilesBefore    int     `json:"files_before"`
+	FilesAfter     int     `json:"files_after"`
 }
 
 // A ClientUse is what the load harness itself used, and whether it was what limited the run.
 type ClientUse struct {
-	CPUs           int     `json:"cpus"`
-	Processes      int     `json:"processes"`
-	CPUSeconds     float64 `json:"cpu_seconds"`
-	CPUMicrosPerOp float64 `json:"cpu_micros_per_op"`
-	Busiest        float64 `json:"busiest"` // the busiest loop's share of time not spent waiting for the server
-	Starved        float64 `json:"starved"` // the largest share of time in which a loop wanted a core and got none
-	Bottleneck     bool    `json:"bottleneck"`
-}
-
-// A Sample is one point of the series over a run. Counters count from the start of the run.
-type Sample struct {
-	At      float64 `json:"at_seconds"`
-	Clients uint64  `json:"clients"`
-	Sent    uint64  `json:"sent"`
-	Done    uint64  `json:"done"`
-	RSS     int64   `json:"rss_bytes,omitempty"`
-	CPU     float64 `json:"cpu_seconds,omitempty"`
+	CPUs           int      `json:"cpus"`
+	Processes      int      `json:"processes"`
+	CPUSeconds     float64  `json:"cpu_seconds"`
+	CPUMicrosPerOp float64  `json:"cpu_micros_per_op"`
+	Busiest        float64  `json:"busiest"`                       // the busiest loop's share of time not spent waiting for the server
+	Starved        float64  `json:"starved"`                       // the largest share of time in which a loop wanted a core and got none
+	BackendCPU     float64  `json:"backend_cpu_seconds,omitempty"` // of the backend that comes with the harness
+	BackendBusy    float64  `json:"backend_busy,omitempty"`        // its share of a core
+	Slip           *Latency `json:"slip,omitempty"`                // how late messages of an open loop were sent, where the server did not hold them up
+	Bottleneck     bool     `json:"bottleneck"`
 }
 
 // A Latency summarises a histogram, in microseconds, and carries it along in HdrHistogram's interchange format.
@@ -81,7 +86,7 @@ type Latency struct {
 }
 
 func newReport(cfg Config) *Report {
-	return &Report{Config: cfg, Started: time.Now().UTC(), Client: ClientUse{Processes: cfg.Processes}}
+	return &Report{Format: reportFormat, Config: cfg, Started: time.Now().UTC(), Client: ClientUse{Processes: cfg.Processes}}
 }
 
 // Note adds a remark that does not fail the run.
@@ -92,7 +97,7 @@ func (r *Report) Fail(text string) { r.Errors = append(r.Errors, text) }
 
 // finish adds what the workers found and decides on the verdict.
 func (r *Report) finish(results []WorkerResult) error {
-	latency, completion, join := newHistogram(), newHistogram(), newHistogram()
+	latency, completion, answers, join, slip := newHistogram(), newHistogram(), newHistogram(), newHistogram(), newHistogram()
 	orders := map[uint64]bool{}
 	for _, w := range results {
 		r.Tally.add(w.Tally)
@@ -107,15 +112,15 @@ func (r *Report) finish(results []WorkerResult) error {
 		for _, m := range []struct {
 			from *hdrState
 			to   *hdrhistogram.Histogram
-		}{{w.Latency, latency}, {w.Completion, completion}, {w.Join, join}} {
+		}{{w.Latency, latency}, {w.Completion, completion}, {w.Answers, answers}, {w.Join, join}, {w.Slip, slip}} {
 			if err := m.from.merge(m.to); err != nil {
 				return fmt.Errorf("histogram of a worker: %w", err)
 			}
 		}
 	}
-	r.Latency, r.Completion, r.Join = summarise(latency), summarise(completion), summarise(join)
+	r.Latency, r.Completion, r.Answers, r.Join = summarise(latency), summarise(completion), summarise(answers), summarise(join)
+	r.Client.Slip = summarise(slip)
 	r.Orders = max(r.Orders, len(orders))
-	r.Client.Bottleneck = r.Client.Busiest >= bottleneckAt
 	if r.Done > 0 {
 		r.Client.CPUMicrosPerOp = r.Client.CPUSeconds * 1e6 / float64(r.Done)
 	}
@@ -128,9 +133,8 @@ func (r *Report) finish(results []WorkerResult) error {
 	if r.Config.TotalOrder && r.Orders > 1 {
 		r.Fail(fmt.Sprintf("members of a room saw its messages in %d different orders", r.Orders))
 	}
-	if r.Client.Starved > starvedAt {
-		r.Note(fmt.Sprintf("the harness had to wait for a core %.0f %% of the time (the server and whatever else runs here had it): rates and latencies are also those of the machine", 100*r.Client.Starved))
-	}
+	r.judgeGrowth()
+	r.judgeHarness()
 	if r.Done == 0 && len(r.Errors) == 0 && !r.Interrupted {
 		r.Fail("nothing arrived in the time measured")
 	}
@@ -148,6 +152,22 @@ func summarise(h *hdrhistogram.Histogram) *Latency {
 		P50: us(h.ValueAtQuantile(50)), P90: us(h.ValueAtQuantile(90)), P99: us(h.ValueAtQuantile(99)), P999: us(h.ValueAtQuantile(99.9)),
 		Max: us(h.Max()), Histogram: saveHistogram(h),
 	}
+}
+
+// readReport reads a report that write has stored.
+func readReport(path string) (*Report, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Report)
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.Format != reportFormat {
+		return nil, fmt.Errorf("%s: its format is %q, not %q", path, r.Format, reportFormat)
+	}
+	return r, nil
 }
 
 // write stores the report as JSON.

@@ -16,27 +16,31 @@ func operation(scenario string) (one, many string) {
 		return "delivery", "deliveries"
 	case scenarioEcho:
 		return "answer", "answers"
+	case scenarioMixed, scenarioSoak:
+		return "delivery or answer", "deliveries and answers"
 	}
 	return "client", "clients"
 }
 
-// table prints the report for people.
-func (r *Report) table(out io.Writer) {
+// rows hands on the report line by line, for people.
+func (r *Report) rows(line func(name, value string)) {
 	one, many := operation(r.Config.Scenario)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row := func(name, format string, args ...any) { line(name, fmt.Sprintf(format, args...)) }
 	row("scenario", "%s", r.describe())
-	if r.Config.Scenario == scenarioFanout || r.Config.Scenario == scenarioEcho {
+	if r.Config.loads() {
 		row("sent", "%d in %.2f s, %s/s", r.Sent, r.Seconds, count(r.SentPerSecond))
 	}
 	row(many, "%d in %.2f s, %s/s", r.Done, r.Seconds, count(r.DonePerSecond))
 	for _, l := range []struct {
 		name string
 		of   *Latency
-	}{{"latency", r.Latency}, {"latency of the last member", r.Completion}, {"join", r.Join}} {
+	}{{"latency", r.Latency}, {"latency of the last member", r.Completion}, {"latency of answers", r.Answers}, {"join", r.Join}, {"sent late by", r.Client.Slip}} {
 		if l.of != nil {
 			row(l.name, "p50 %s  p90 %s  p99 %s  p99.9 %s  max %s", micros(l.of.P50), micros(l.of.P90), micros(l.of.P99), micros(l.of.P999), micros(l.of.Max))
 		}
+	}
+	if r.Config.Visitors > 0 {
+		row("visits", "%d", r.Visits)
 	}
 	if s := r.Server; s != nil {
 		row("server CPU", "%.2f µs per %s (%.2f s, %.0f %% of one core)", s.CPUMicrosPerOp, one, s.CPUSeconds, 100*s.CPUSeconds/max(r.Seconds, 1e-9))
@@ -45,15 +49,27 @@ func (r *Report) table(out io.Writer) {
 	if m := r.Memory; m != nil && r.Server != nil {
 		row("memory per client", "%.0f bytes (slope), %.0f bytes (from empty)", m.BytesPerClient, m.FromEmpty)
 	}
+	if g := r.Growth; g != nil {
+		row("memory, second half", "%s to %s by its trend, %+.1f %%", mib(g.From), mib(g.To), 100*g.Share)
+	}
+	if r.Config.mixes() && r.Server != nil {
+		row("open files", "%d before, %d after", r.Server.FilesBefore, r.Server.FilesAfter)
+	}
 	row("harness CPU", "%.2f µs per %s (%d processes, busiest loop %.0f %%)", r.Client.CPUMicrosPerOp, one, r.Client.Processes, 100*r.Client.Busiest)
+	if r.Client.BackendCPU > 0 {
+		row("backend CPU", "%.2f µs per %s (%.0f %% of one core)", r.Client.BackendCPU*1e6/float64(max(1, r.Done)), one, 100*r.Client.BackendBusy)
+	}
 	row("verified", "%d lost, %d doubled, %d reordered, %d garbled", r.Tally.Lost, r.Tally.Doubled, r.Tally.Reordered, r.Tally.Garbled)
-	if r.Config.Scenario == scenarioFanout && r.Config.Senders > 1 {
-		row("order", "%d different among the members", r.Orders)
+	if r.Config.Scenario == scenarioFanout && r.Config.Senders > 1 && r.Orders > 0 {
+		row("order", "%d different among the members of a room", r.Orders)
 	}
+}
+
+// table prints the report.
+func (r *Report) table(out io.Writer) {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	r.rows(func(name, value string) { fmt.Fprintf(t, "%s\t%s\n", name, value) })
 	t.Flush()
-	if r.Client.Bottleneck {
-		fmt.Fprintf(out, "The harness was the bottleneck (a loop was busy %.0f %% of the time): rates and latencies say little about the server, CPU per %s still does.\n", 100*r.Client.Busiest, one)
-	}
 	if r.Interrupted {
 		fmt.Fprintln(out, "Interrupted.")
 	}
@@ -72,15 +88,20 @@ func (r *Report) table(out io.Writer) {
 func (r *Report) describe() string {
 	c := r.Config
 	parts := []string{c.Scenario, c.Dialect, fmt.Sprintf("%d clients", c.Clients)}
+	if c.RoomSize > 0 {
+		parts = append(parts, fmt.Sprintf("rooms of %d", c.RoomSize))
+	}
+	if c.Visitors > 0 {
+		parts = append(parts, fmt.Sprintf("%d visitors", c.Visitors))
+	}
 	switch {
-	case c.Scenario != scenarioFanout && c.Scenario != scenarioEcho:
 	case c.Rate > 0:
 		parts = append(parts, fmt.Sprintf("%g/s", c.Rate))
-	default:
+	case c.loads():
 		parts = append(parts, fmt.Sprintf("window %d", c.Window))
 	}
 	if c.Senders > 1 {
-		parts = append(parts, fmt.Sprintf("%d senders", c.Senders))
+		parts = append(parts, fmt.Sprintf("%d senders in a room", c.Senders))
 	}
 	if c.Size > 0 {
 		parts = append(parts, fmt.Sprintf("%d bytes", c.Size))

@@ -53,6 +53,19 @@ func (s *serverProbe) rss() int64 {
 	return sum
 }
 
+// files is the number of files that all processes have open.
+func (s *serverProbe) files() int {
+	sum := 0
+	for _, pid := range s.pids {
+		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		if err != nil {
+			return 0 // somebody else's process
+		}
+		sum += len(entries)
+	}
+	return sum
+}
+
 // collect asks the server to collect garbage, if it was said how.
 func (s *serverProbe) collect(ctx context.Context) error {
 	if s.gcURL == "" {
