@@ -71,7 +71,7 @@ func spanAxis(from, to float64, label func(float64) string) axis {
 		to = from + 1
 	}
 	a := axis{min: from, max: to}
-	step := niceStep((to - from) / 5)
+	step := niceStep((to - from) / 8)
 	for v := math.Ceil(from/step) * step; v <= to*1.0001; v += step {
 		a.ticks = append(a.ticks, axisTick{v, label(v)})
 	}

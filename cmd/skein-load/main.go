@@ -54,7 +54,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
-	root.AddCommand(newFanoutCommand(), newEchoCommand(), newIdleCommand(), newConnectCommand(), newMixedCommand(), newSoakCommand(),
+	root.AddCommand(newFanoutCommand(), newEchoCommand(), newIdleCommand(), newConnectCommand(), newMixedCommand(), newSoakCommand(), newCompareCommand(), newPageCommand(),
 		&cobra.Command{Use: "worker", Hidden: true, Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error { return workerMain(os.Stdin, os.Stdout) }},
 		&cobra.Command{Use: "backend ADDRESS", Hidden: true, Args: cobra.ExactArgs(1),

@@ -20,6 +20,7 @@ var pageTemplate = markup.Must(markup.New("page").Funcs(markup.FuncMap{"micros":
 type page struct {
 	*Report
 	Title     string
+	Verified  string // what a good run has shown
 	What      string
 	Tiles     []tile
 	Charts    []*chart
@@ -44,9 +45,13 @@ func (r *Report) html() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	verified := "all joined"
+	if r.Config.loads() {
+		verified = "all arrived once and in order"
+	}
 	var b bytes.Buffer
 	err = pageTemplate.Execute(&b, page{
-		Report: r, Title: r.Config.Scenario + ", " + r.Config.Dialect, What: r.describe(), Tiles: r.tiles(), Charts: charts,
+		Report: r, Title: r.Config.Scenario + ", " + r.Config.Dialect, Verified: verified, What: r.describe(), Tiles: r.tiles(), Charts: charts,
 		Latencies: append(r.namedLatencies(), r.slip()...), Details: r.details(),
 	})
 	return b.Bytes(), err
@@ -63,6 +68,9 @@ func (r *Report) slip() []namedLatency {
 func (r *Report) tiles() []tile {
 	one, many := operation(r.Config.Scenario)
 	t := []tile{{many, count(r.DonePerSecond), "per second"}}
+	if r.Config.Scenario == scenarioIdle {
+		t = []tile{{many, fmt.Sprint(r.Done), ""}}
+	}
 	if l := r.Latency; l != nil {
 		t = append(t, split("median latency", micros(l.P50)), split("99th percentile", micros(l.P99)))
 	} else if l := r.Join; l != nil {
@@ -90,6 +98,10 @@ func split(name, value string) tile {
 // details is the table of the report, as it is printed, without what the page shows elsewhere.
 func (r *Report) details() [][2]string {
 	var rows [][2]string
-	r.rows(func(name, value string) { rows = append(rows, [2]string{name, value}) })
+	r.rows(func(name, value string) {
+		if !strings.HasPrefix(value, "p50 ") {
+			rows = append(rows, [2]string{name, value})
+		}
+	})
 	return append(rows, [2]string{"started", r.Started.Format("2006-01-02 15:04:05 UTC")})
 }

@@ -51,6 +51,9 @@ type namedLatency struct {
 // percentileChart shows how many were faster than what; the axis gives each further nine the same room.
 func (r *Report) percentileChart() (*chart, error) {
 	c := &chart{Title: "Latency by percentile", About: "How long the given share took at most."}
+	if !r.Config.loads() {
+		c.Title = "Join by percentile"
+	}
 	nines := 2.0
 	for _, l := range r.namedLatencies() {
 		if l.Name == "join" && r.Config.Scenario != scenarioConnect && r.Config.Scenario != scenarioIdle {
