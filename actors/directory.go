@@ -77,7 +77,7 @@ func (a directoryActor) Receive(ctx actor.Context) {
 	case *createRoom:
 		m.reply <- a.onCreate(ctx, m.key)
 	case *deleteRoom:
-		m.reply <- a.onDelete(m.key)
+		m.reply <- a.onDelete(m)
 	case *listRooms:
 		keys := make([]RoomKey, 0, len(a.rooms))
 		for key, e := range a.rooms {
@@ -198,12 +198,12 @@ func (a *directoryShard) onCreate(ctx actor.Context, key RoomKey) error {
 	return nil
 }
 
-func (a *directoryShard) onDelete(key RoomKey) error {
-	e := a.rooms[key]
+func (a *directoryShard) onDelete(m *deleteRoom) error {
+	e := a.rooms[m.key]
 	switch {
 	case e == nil || e.empty && !e.kept:
 		return ErrRoomDoesNotExist
-	case !e.empty:
+	case !e.empty && !m.force:
 		return ErrRoomNotEmpty
 	}
 	e.kept = false

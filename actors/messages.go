@@ -141,6 +141,7 @@ type (
 	}
 	deleteRoom struct {
 		key   RoomKey
+		force bool // it ends when its members have left
 		reply chan<- error
 	}
 	listRooms struct{ reply chan<- []RoomKey }

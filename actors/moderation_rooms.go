@@ -264,3 +264,48 @@ func (g *guards) fill(r *ruledRoom, members []Member) {
 	}
 	r.left = nil
 }
+
+// Close ends a CL4 room: its members leave it, into the default room where they are in no other, and its rules and
+// its being kept without members end. It returns how many members there were. Nobody can link to it meanwhile.
+func (l Rooms) Close(room string) (members int, err error) {
+	switch {
+	case l.protocol != CL4:
+		return 0, ErrRoomUnsupportedProtocol
+	case room == cl4.DefaultRoom:
+		return 0, ErrDefaultRoom
+	}
+	existed := l.Rules(room) != (RoomRules{})
+	if err := l.SetRules(room, RoomRules{Locked: true}); err != nil {
+		return 0, err
+	}
+	present, err := l.Members(room)
+	for _, m := range present {
+		m.Client.s.do(func(s *session) { s.removeFrom(room) })
+	}
+	key := l.key(room)
+	forced := l.command(key, func(reply chan<- error) any { return &deleteRoom{key: key, force: true, reply: reply} })
+	err = errors.Join(l.SetRules(room, RoomRules{}), ignore(ErrRoomDoesNotExist, err), ignore(ErrRoomDoesNotExist, forced))
+	if err == nil && forced != nil && !existed {
+		err = forced
+	}
+	return len(present), err
+}
+
+// removeFrom ends a membership by order of an operator.
+func (s *session) removeFrom(room string) {
+	if s.closing || s.membership(room) == nil {
+		return
+	}
+	s.Leave(room)
+	if len(s.rooms) == 0 {
+		s.Join(cl4.DefaultRoom)
+	}
+}
+
+// ignore returns err unless it is of a kind that does not matter.
+func ignore(kind, err error) error {
+	if errors.Is(err, kind) {
+		return nil
+	}
+	return err
+}
