@@ -42,10 +42,10 @@ func TestKilledBackends(t *testing.T) {
 		crowd.waitForMore(talkers * 4)
 		n := rand.IntN(len(running))
 		start := time.Now()
-		if i%4 == 3 {
+		if others := crowd.ledger.served(running, running[n]); i%4 == 3 && others > 0 {
 			must(t, running[n].cmd.Process.Signal(syscall.SIGSTOP))
 			crowd.burst(burst)
-			crowd.waitForMore(talkers * burst / 3)
+			crowd.waitForMore(others * burst)
 		}
 		running[n].kill()
 		moments = append(moments, [2]time.Time{start, time.Now()})

@@ -58,6 +58,24 @@ func (l *ledger) ended() (n int) {
 	return n
 }
 
+// served returns how many clients were seen last by one of the processes other than but.
+func (l *ledger) served(running []*process, but *process) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, backends := range l.seen {
+		latest, at := "", -1
+		for backend, positions := range backends {
+			if last := positions[len(positions)-1]; last > at {
+				latest, at = backend, last
+			}
+		}
+		if latest != but.name && slices.ContainsFunc(running, func(p *process) bool { return p.name == latest }) {
+			n++
+		}
+	}
+	return n
+}
+
 // A gap is a piece of a client's events, the last one included, that no backend has seen.
 type gap struct{ from, to int }
 
