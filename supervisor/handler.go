@@ -34,11 +34,11 @@ func (h *handler) Admit(r *transport.Request) *transport.Refusal {
 			Cause:  "per_ip",
 		}
 	}
-	agent := r.Header.Get("User-Agent")
+	agent := r.Get("User-Agent")
 	if why, refused := h.s.policy.Banned(r.IP, agent); refused {
 		return h.refuseBanned(r, why)
 	}
-	n := note{r.Header.Get("Cookie"), r.Header.Get("Scratchsessionsid"), actors.MakeAgent(agent)}
+	n := note{r.Get("Cookie"), r.Get("Scratchsessionsid"), actors.MakeAgent(agent)}
 	if n.cookie == "" && n.login == "" {
 		r.Note = n.agent
 	} else {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/skeinhq/skein/actors"
 	"github.com/skeinhq/skein/supervisor/moderation"
-	"github.com/skeinhq/skein/supervisor/storage"
 	"github.com/skeinhq/skein/supervisor/transport"
 )
 
@@ -43,7 +42,7 @@ func (o ModerationOptions) unique() (actors.UniqueNames, error) {
 func (s *Server) loadModeration() error {
 	records := s.options.Moderation.Records
 	if records == nil {
-		records = storage.NewMemory()
+		records = s.records
 	}
 	if err := s.policy.Bans.Load(records); err != nil {
 		return err
@@ -90,7 +89,7 @@ type banned struct{ why string }
 // Scratch would try again for ever, so where Scratch is spoken they are let in to be closed.
 func (h *handler) refuseBanned(r *transport.Request, why string) *transport.Refusal {
 	protocols := h.s.options.Protocols
-	if slices.Contains(protocols, ProtocolScratch) && (r.Header.Get("Origin") != "" || len(protocols) == 1) {
+	if slices.Contains(protocols, ProtocolScratch) && (r.Get("Origin") != "" || len(protocols) == 1) {
 		r.Note = banned{why}
 		return nil
 	}

@@ -33,7 +33,7 @@ func listen(addr string, tcpKeepAlive bool) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, fmt.Errorf("transport: listen address must be HOST:PORT or unix:PATH: %w", err)
 	}
-	var lc net.ListenConfig
+	lc := net.ListenConfig{Control: prepareListener}
 	if !tcpKeepAlive {
 		lc.KeepAlive = -1
 	}

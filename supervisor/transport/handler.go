@@ -22,11 +22,23 @@ type Request struct {
 	TLS bool
 	// URI is the request target with its query.
 	URI string
-	// Header holds the request's headers. It belongs to the Request; it is nil unless Options.KeepHeaders is set,
-	// except in Handler.Admit where it is always there.
+	// Header holds the request's headers. It belongs to the Request; it is nil unless Options.KeepHeaders is set, or
+	// the Handler is an Asker that has not decided yet. Handler.Admit has Get.
 	Header http.Header
 	// Note is for the Handler: what Admit leaves here, Open finds in Conn.Request.
 	Note any
+
+	head *head // for Get, during Handler.Admit
+}
+
+// Get returns the first value of a header, empty when there is none. It works in Handler.Admit and wherever Header is
+// there.
+func (r *Request) Get(name string) string {
+	if r.head == nil {
+		return r.Header.Get(name)
+	}
+	value, _ := r.head.get(name)
+	return string(value)
 }
 
 // Refusal is the answer to a client that is not let in: an HTTP status and a sentence that says why.

@@ -9,9 +9,9 @@ import (
 
 // headBuffer holds what one upgrade needs, for the time of the upgrade.
 type headBuffer struct {
-	buf    []byte  // the head and what came in behind it
-	fields []field // of the head, pointing into buf
-	out    bytes.Buffer
+	buf  []byte // the head and what came in behind it
+	head head
+	out  bytes.Buffer
 }
 
 // headSurplus is the room for input behind the head. More of it stays in the socket until the reader takes over.
@@ -21,7 +21,7 @@ const headSurplus = 4 << 10
 const headUsual = 8 << 10
 
 func newHeadBuffer(maxHead int) *headBuffer {
-	return &headBuffer{buf: make([]byte, min(maxHead, headUsual)+headSurplus), fields: make([]field, 0, 32)}
+	return &headBuffer{buf: make([]byte, min(maxHead, headUsual)+headSurplus), head: head{fields: make([]field, 0, 32)}}
 }
 
 // grow makes room behind buf[:n], for heads of at most maxHead bytes.

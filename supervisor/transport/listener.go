@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -12,7 +13,8 @@ import (
 type Listener struct {
 	srv  *Server
 	ln   net.Listener
-	name string // as it was configured
+	file *os.File // ln once more, where a poller gets what it accepts
+	name string   // as it was configured
 	tls  TLS
 
 	once    sync.Once
@@ -43,7 +45,11 @@ func (s *Server) Listen(addr string, t TLS) (*Listener, error) {
 	s.start()
 	s.polling.Do(s.startPollers)
 	s.mu.Unlock()
-	go l.accept()
+	accept := l.acceptor()
+	if accept == nil {
+		accept = l.acceptConn
+	}
+	go l.accept(accept)
 	return l, nil
 }
 
@@ -78,6 +84,9 @@ func (l *Listener) close() {
 	l.once.Do(func() {
 		close(l.closing)
 		l.ln.Close()
+		if l.file != nil {
+			l.file.Close()
+		}
 	})
 }
 
@@ -87,14 +96,22 @@ const (
 	acceptPauseMax = time.Second
 )
 
-func (l *Listener) accept() {
+// acceptConn accepts one connection and serves it.
+func (l *Listener) acceptConn() error {
+	nc, err := l.ln.Accept()
+	if err == nil {
+		l.srv.serve(nc, l)
+	}
+	return err
+}
+
+func (l *Listener) accept(one func() error) {
 	defer l.srv.accepting.Done()
 	pause := acceptPauseMin
 	for {
-		nc, err := l.ln.Accept()
+		err := one()
 		if err == nil {
 			pause = acceptPauseMin
-			l.srv.serve(nc, l)
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) {
@@ -126,5 +143,10 @@ func (s *Server) serve(nc net.Conn, l *Listener) {
 		go s.openStream(nc, l)
 		return
 	}
-	go s.upgrade(nc, l)
+	go func() {
+		hb := s.heads.Get().(*headBuffer)
+		nc.SetDeadline(time.Now().Add(s.opt.HandshakeTimeout))
+		n, err := nc.Read(hb.buf)
+		s.upgrade(nc, l, hb, n, err)
+	}()
 }

@@ -110,7 +110,7 @@ func TestAcceptBacksOff(t *testing.T) {
 	l := &Listener{srv: s, ln: f, name: "test", closing: make(chan struct{})}
 	s.start()
 	s.accepting.Add(1)
-	go l.accept()
+	go l.accept(l.acceptConn)
 	begin := time.Now()
 	c := dial(t, ln.Addr().String())
 	c.send(opText, "x")

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,12 +31,13 @@ type poller struct {
 	raw   syscall.RawConn
 	event int // eventfd that ends a wait
 
-	mu      sync.Mutex // a leaf, may be locked under Conn.mu
-	places  []place
-	unused  []uint32
-	posted  []*Conn // get a turn
-	idle    bool    // the goroutine waits, or is about to
-	stopped bool
+	mu       sync.Mutex // a leaf, may be locked under Conn.mu
+	places   []place
+	unused   []uint32
+	arrivals arrivals
+	posted   []*Conn // get a turn
+	idle     bool    // the goroutine waits, or is about to
+	stopped  bool
 
 	// owned by the goroutine
 	buf    [readBuffer]byte
@@ -43,6 +45,7 @@ type poller struct {
 	ready  []ready
 	turns  []*Conn
 	more   []*Conn // have not read everything
+	head   *headBuffer
 	t      transfer
 	w      rawWrite
 }
@@ -51,12 +54,14 @@ type poller struct {
 type place struct {
 	generation uint32
 	conn       *Conn
+	arrival    *arrival
 }
 
-// ready is a connection with its events.
+// ready is a place with its events.
 type ready struct {
-	conn   *Conn
-	events uint32
+	conn    *Conn
+	arrival *arrival
+	events  uint32
 }
 
 // pollers are those of one Server, one per shard of the first few.
@@ -142,7 +147,7 @@ func (p *poller) run() {
 			case p.stopped:
 				p.mu.Unlock()
 				return
-			case len(p.posted) == 0 && len(p.more) == 0:
+			case len(p.posted) == 0 && len(p.more) == 0 && !p.arrivals.due:
 				p.idle = true
 				p.mu.Unlock()
 				if err := p.raw.Read(wait); err != nil {
@@ -159,16 +164,17 @@ func (p *poller) run() {
 	}
 }
 
-// poll takes what has happened, without waiting.
+// poll takes what has happened. It does not wait, so the Go scheduler need not be told.
 func (p *poller) poll() int {
 	for {
-		n, err := epollWaitNow(p.epoll, p.events[:])
-		switch err {
+		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events[0])),
+			pollEvents, 0, 0, 0)
+		switch errno {
 		case 0:
-			return n
+			return int(n)
 		case unix.EINTR:
 		default:
-			panic(fmt.Sprintf("transport: epoll_wait: %v", err)) // a bad descriptor or a bad address
+			panic(fmt.Sprintf("transport: epoll_wait: %v", errno)) // a bad descriptor or a bad address
 		}
 	}
 }
@@ -177,10 +183,11 @@ func (p *poller) poll() int {
 func (p *poller) round(n int) {
 	p.mu.Lock()
 	for _, e := range p.events[:n] {
-		if at := &p.places[e.Fd]; at.generation == uint32(e.Pad) && at.conn != nil {
-			p.ready = append(p.ready, ready{at.conn, e.Events})
+		if at := &p.places[e.Fd]; at.generation == uint32(e.Pad) && (at.conn != nil || at.arrival != nil) {
+			p.ready = append(p.ready, ready{at.conn, at.arrival, e.Events})
 		}
 	}
+	due, all := p.arrivals.due, p.arrivals.all
 	p.turns, p.posted = append(p.turns, p.posted...), p.posted[:0]
 	for _, c := range p.turns {
 		c.polled.posted = false
@@ -192,15 +199,21 @@ func (p *poller) round(n int) {
 	clear(p.more)
 	p.more = p.more[:0]
 	for _, r := range p.ready {
+		hangup := r.events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
+		if r.arrival != nil {
+			p.greet(r.arrival, hangup)
+			continue
+		}
 		if r.events&unix.EPOLLOUT != 0 {
 			r.conn.unpark(&p.t, &p.w)
 		}
 		if r.events&^unix.EPOLLOUT != 0 {
-			if r.events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-				r.conn.polled.hangup = true
-			}
+			r.conn.polled.hangup = r.conn.polled.hangup || hangup
 			p.turn(r.conn)
 		}
+	}
+	if due {
+		p.overdue(all)
 	}
 	for _, c := range p.turns {
 		c.polled.more = false
@@ -237,6 +250,15 @@ func (p *poller) unlockAndWake() {
 	}
 }
 
+// dismissAll closes all sockets whose handshake is not complete.
+func (ps pollers) dismissAll() {
+	for _, p := range ps {
+		p.mu.Lock()
+		p.arrivals.due, p.arrivals.all = true, true
+		p.unlockAndWake()
+	}
+}
+
 func (ps pollers) stop() {
 	for _, p := range ps {
 		p.mu.Lock()
@@ -263,13 +285,7 @@ func (p *poller) register(c *Conn) error {
 	c.mu.Lock() // until the socket is watched: finish, which closes it, waits
 	defer c.mu.Unlock()
 	p.mu.Lock()
-	at := uint32(len(p.places))
-	if n := len(p.unused); n > 0 {
-		at = p.unused[n-1]
-		p.unused = p.unused[:n-1]
-	} else {
-		p.places = append(p.places, place{})
-	}
+	at := p.take()
 	generation := p.places[at].generation
 	p.places[at].conn = c
 	c.polled.place, c.polled.started = at, true
@@ -284,12 +300,19 @@ func (p *poller) register(c *Conn) error {
 	return err
 }
 
-// forget takes c out of the table.
-func (p *poller) forget(c *Conn) {
-	p.mu.Lock()
-	at := &p.places[c.polled.place]
-	at.conn = nil
-	at.generation++
-	p.unused = append(p.unused, c.polled.place)
-	p.mu.Unlock()
+// take returns an unused place. The caller holds p.mu.
+func (p *poller) take() uint32 {
+	if n := len(p.unused); n > 0 {
+		at := p.unused[n-1]
+		p.unused = p.unused[:n-1]
+		return at
+	}
+	p.places = append(p.places, place{})
+	return uint32(len(p.places) - 1)
+}
+
+// give makes a place unused. Events that are still on their way to it come to nothing. The caller holds p.mu.
+func (p *poller) give(at uint32) {
+	p.places[at] = place{generation: p.places[at].generation + 1}
+	p.unused = append(p.unused, at)
 }

@@ -2,7 +2,10 @@
 
 package transport
 
-import "time"
+import (
+	"syscall"
+	"time"
+)
 
 // poller reads many connections on one goroutine. Here there is none: every connection is read by a goroutine.
 type poller struct{}
@@ -18,7 +21,14 @@ func (*poller) resume(*Conn)        {}
 func (*poller) post(*Conn)          {}
 func (*poller) awaitRoom(*Conn)     {}
 
-func (pollers) stop() {}
+func (pollers) stop()       {}
+func (pollers) dismissAll() {}
+
+// acceptor returns what accepts connections straight into a poller.
+func (*Listener) acceptor() func() error { return nil }
+
+// prepareListener sets what accepted sockets inherit.
+var prepareListener func(network, address string, raw syscall.RawConn) error
 
 func (s *Server) startPollers() {}
 

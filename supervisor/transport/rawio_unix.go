@@ -10,7 +10,7 @@ const directIO = true
 // readSocket reads once without waiting. again means that nothing is there yet.
 func readSocket(fd uintptr, buf []byte) (n int, again bool, err error) {
 	for {
-		n, err = syscall.Read(int(fd), buf)
+		n, err = sysRead(int(fd), buf)
 		switch err {
 		case nil:
 			return n, false, nil
@@ -27,7 +27,7 @@ func readSocket(fd uintptr, buf []byte) (n int, again bool, err error) {
 func writeSocket(fd uintptr, pieces [][]byte) (n int, again bool, err error) {
 	for {
 		if len(pieces) == 1 {
-			n, err = syscall.Write(int(fd), pieces[0])
+			n, err = sysWrite(int(fd), pieces[0])
 		} else {
 			n, err = writev(int(fd), pieces)
 		}

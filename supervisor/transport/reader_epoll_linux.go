@@ -147,7 +147,9 @@ func (p *poller) finish(c *Conn) {
 		c.waits.timer.Stop()
 	}
 	c.mu.Unlock()
-	p.forget(c)
+	p.mu.Lock()
+	p.give(c.polled.place)
+	p.mu.Unlock()
 	unix.Close(int(c.fd))
 	c.srv.remove(c)
 }

@@ -117,7 +117,8 @@ func (s *Server) pending() (total int64) {
 	return total
 }
 
-// enter counts a socket that is about to be upgraded. It returns false when there is no room for it any more.
+// enter counts a socket that is about to be upgraded; nc is nil for one that a poller has. It returns false when there is
+// no room for it any more.
 func (s *Server) enter(nc net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,9 +126,21 @@ func (s *Server) enter(nc net.Conn) bool {
 		return false
 	}
 	s.active++
-	s.handshakes[nc] = struct{}{}
+	if nc != nil {
+		s.handshakes[nc] = struct{}{}
+	}
 	s.counters.handshaking.Add(1)
 	return true
+}
+
+// adopt is called when a socket that a poller had gets a net.Conn before it became a connection.
+func (s *Server) adopt(nc net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handshakes[nc] = struct{}{}
+	if s.stopped {
+		nc.Close() // whoever uses it next notices
+	}
 }
 
 // leave is called when a socket is closed before it became a connection.
@@ -268,6 +281,7 @@ func (s *Server) Stop() {
 		nc.Close()
 	}
 	s.mu.Unlock()
+	s.pollers.dismissAll()
 	for _, sh := range s.shards {
 		for _, c := range sh.all(nil) {
 			c.abort(CauseDrain)

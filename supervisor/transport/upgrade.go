@@ -2,6 +2,8 @@ package transport
 
 import (
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
@@ -20,16 +22,15 @@ var errAnswered = errors.New("answered")
 
 // upgrade turns a socket into a connection (RFC 6455 section 4.2) or refuses it. It runs on a goroutine of its own,
 // whose stack, grown by all of this, ends with it.
-func (s *Server) upgrade(socket net.Conn, l *Listener) {
-	hb := s.heads.Get().(*headBuffer)
+// n is how much is in hb already, and err how that reading ended.
+func (s *Server) upgrade(socket net.Conn, l *Listener, hb *headBuffer, n int, err error) {
 	defer func() {
 		if hb.usual() {
 			s.heads.Put(hb)
 		}
 	}()
 
-	socket.SetDeadline(time.Now().Add(s.opt.HandshakeTimeout))
-	c, early := s.handshake(socket, l, hb)
+	c, early := s.handshake(socket, l, hb, n, err)
 	if c == nil {
 		s.leave(socket)
 		return
@@ -63,8 +64,7 @@ func (c *Conn) open() {
 }
 
 // handshake returns nil when the socket was refused and closed. early points into hb.
-func (s *Server) handshake(socket net.Conn, l *Listener, hb *headBuffer) (c *Conn, early []byte) {
-	n, err := socket.Read(hb.buf)
+func (s *Server) handshake(socket net.Conn, l *Listener, hb *headBuffer, n int, err error) (c *Conn, early []byte) {
 	if n == 0 {
 		s.refuseRead(socket, 0, err)
 		return nil, nil
@@ -78,23 +78,9 @@ func (s *Server) handshake(socket net.Conn, l *Listener, hb *headBuffer) (c *Con
 		return nil, nil
 	}
 
-	var h head
-	if r := h.parse(hb.buf[:size], hb.fields, s.opt.MaxURI); r != nil {
-		s.refuse(nc, r, false)
-		return nil, nil
-	}
-	hb.fields = h.fields
-	if r := s.check(&h); r != nil {
-		s.refuse(nc, r, r == refuseNotWebSocket && h.has("Accept", "text/html"))
-		return nil, nil
-	}
-	if s.refusing() {
-		s.refuse(nc, refuseDraining, false)
-		return nil, nil
-	}
-	req := s.request(socket, nc, l, &h)
-	if r := s.handler.Admit(req); r != nil {
-		s.refuse(nc, r, false)
+	req, r, html := s.judge(hb, size, l, peerAddress(socket), nc != socket)
+	if r != nil {
+		s.refuse(nc, r, html)
 		return nil, nil
 	}
 	var v Verdict
@@ -114,9 +100,6 @@ func (s *Server) handshake(socket net.Conn, l *Listener, hb *headBuffer) (c *Con
 	if !s.opt.KeepHeaders {
 		req.Header = nil
 	}
-
-	h.keepOneConnection()
-	hb.out.Reset()
 	deflate, err := s.answer(hb, size, v.Subprotocol)
 	switch {
 	case err != nil:
@@ -228,13 +211,34 @@ func (s *Server) check(h *head) *Refusal {
 	return nil
 }
 
+// judge reads the head hb.buf[:size] and asks the Handler, whether a client may come in. html tells that a refusal is
+// for somebody's eyes.
+func (s *Server) judge(hb *headBuffer, size int, l *Listener, peer netip.AddrPort, tls bool) (req *Request, r *Refusal, html bool) {
+	h := &hb.head
+	if r := h.parse(hb.buf[:size], h.fields, s.opt.MaxURI); r != nil {
+		return nil, r, false
+	}
+	if r := s.check(h); r != nil {
+		return nil, r, r == refuseNotWebSocket && h.has("Accept", "text/html")
+	}
+	if s.refusing() {
+		return nil, refuseDraining, false
+	}
+	req = s.request(h, l, peer, tls)
+	r = s.handler.Admit(req)
+	req.head = nil
+	return req, r, false
+}
+
 // request describes the client for the Handler.
-func (s *Server) request(socket, nc net.Conn, l *Listener, h *head) *Request {
-	r := &Request{Listener: l.name, TLS: nc != socket, URI: "/", Header: h.header()}
+func (s *Server) request(h *head, l *Listener, peer netip.AddrPort, tls bool) *Request {
+	r := &Request{Listener: l.name, TLS: tls, URI: "/", Addr: peer, head: h}
 	if string(h.uri) != r.URI {
 		r.URI = string(h.uri)
 	}
-	r.Addr = peerAddress(socket)
+	if _, asks := s.handler.(Asker); asks || s.opt.KeepHeaders {
+		r.Header = h.header()
+	}
 	forwarded := ""
 	if s.opt.RealIPHeader != "" {
 		forwarded = h.joined(s.opt.RealIPHeader)
@@ -269,9 +273,24 @@ func (h *head) keepOneConnection() {
 	}
 }
 
-// answer lets ws.Upgrader, which needs no copy of the head, write the 101 into hb.out. No subprotocol is selected
-// unless an Asker wants one, as CloudLink does it.
+// acceptGUID is what the answer to a key is made with (RFC 6455 section 1.3).
+const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// answer writes the 101 into hb.out. Where nothing is to be negotiated it needs the key alone, and what is negotiated
+// is left to ws.Upgrader. No subprotocol is selected unless an Asker wants one, as CloudLink does it.
 func (s *Server) answer(hb *headBuffer, size int, subprotocol string) (deflate bool, err error) {
+	hb.out.Reset()
+	if !s.opt.Compression && subprotocol == "" {
+		key, _ := hb.head.get("Sec-WebSocket-Key")
+		var keyed [24 + len(acceptGUID)]byte
+		sum := sha1.Sum(keyed[:copy(keyed[copy(keyed[:], key):], acceptGUID)+len(key)])
+		hb.out.WriteString("HTTP/1.1 101 Switching Protocols\r\n" +
+			"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
+		hb.out.Write(base64.StdEncoding.AppendEncode(hb.out.AvailableBuffer(), sum[:]))
+		hb.out.WriteString("\r\n\r\n")
+		return false, nil
+	}
+	hb.head.keepOneConnection()
 	var u ws.Upgrader
 	if subprotocol != "" {
 		u.Protocol = func(offered []byte) bool { return string(offered) == subprotocol }
@@ -302,17 +321,19 @@ func (s *Server) answer(hb *headBuffer, size int, subprotocol string) (deflate b
 // newConn makes the connection. Nobody else knows it yet. Its write side is taken, so that frames wait until the upgrade
 // is done.
 func (s *Server) newConn(nc net.Conn, req *Request, deflate bool) *Conn {
-	c := &Conn{
-		srv:     s,
-		shard:   s.shards[int(s.next.Add(1))%len(s.shards)],
-		sock:    &netSocket{nc: nc},
-		req:     req,
-		deflate: deflate,
-		writing: true,
-	}
+	c := s.makeConn(s.nextShard(), req, deflate)
+	c.sock = &netSocket{nc: nc}
 	if sc, ok := nc.(syscall.Conn); ok && directIO {
 		c.sock.raw, _ = sc.SyscallConn()
 	}
+	return c
+}
+
+func (s *Server) nextShard() *shard { return s.shards[int(s.next.Add(1))%len(s.shards)] }
+
+// makeConn is newConn without a socket.
+func (s *Server) makeConn(sh *shard, req *Request, deflate bool) *Conn {
+	c := &Conn{srv: s, shard: sh, req: req, deflate: deflate, writing: true}
 	parser := &s.plainParser
 	if deflate {
 		parser = &s.packedParser

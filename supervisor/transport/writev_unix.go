@@ -2,7 +2,5 @@
 
 package transport
 
-import "syscall"
-
 // writev writes the first piece only: small frames are gathered into one anyway.
-func writev(fd int, pieces [][]byte) (int, error) { return syscall.Write(fd, pieces[0]) }
+func writev(fd int, pieces [][]byte) (int, error) { return sysWrite(fd, pieces[0]) }
