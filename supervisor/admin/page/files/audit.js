@@ -1,0 +1,22 @@
+import { cut, h, moment, show } from "./dom.js";
+import { table } from "./table.js";
+
+const text = v => v === undefined ? "" : typeof v === "string" ? v : JSON.stringify(v);
+
+export function audit(main) {
+  const action = h("input", { name: "action", placeholder: "Action, such as ban", "aria-label": "Start of the action" });
+  const who = h("input", { name: "who", placeholder: "Who, exactly", "aria-label": "Who" });
+  const t = table({
+    path: "/audit", rows: "entries", filters: [action, who], empty: "Nothing was changed yet.",
+    columns: [
+      { name: "When", class: "t", cell: e => moment(e.time) },
+      { name: "Who", class: "w", cell: e => [e.who, h("div", { class: "soft" }, e.address)] },
+      { name: "What", class: "t", cell: e => e.action },
+      { name: "To", class: "w", cell: e => cut(e.target) },
+      { name: "Before", class: "w mono wide", cell: e => cut(text(e.before), 160) },
+      { name: "After", class: "w mono wide", cell: e => cut(text(e.after), 160) },
+    ],
+  });
+  show(main, h("h1", {}, "Audit log"), t.node);
+  t.load();
+}
