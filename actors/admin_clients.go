@@ -1,5 +1,11 @@
 package actors
 
+import (
+	"slices"
+
+	"github.com/skeinhq/skein/codec"
+)
+
 // Received is how many messages the client has sent.
 func (c *Client) Received() uint64 { return c.s.received.Load() }
 
@@ -23,3 +29,13 @@ func (c *Client) Overview(rooms []string) (info ClientInfo, first []string, coun
 
 // waiting is the number of messages in the client's mailbox.
 func (c *Client) waiting() int { return c.s.ref.mb.UserMessageCount() }
+
+// Key is the client's id as it is compared and sorted.
+func (c *Client) Key() codec.ID { return c.s.ref.ID }
+
+// In tells whether the client is in a room.
+func (c *Client) In(room string) bool {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	return slices.Contains(c.s.snapshot.Rooms, room)
+}

@@ -1,10 +1,14 @@
 package actors
 
 import (
+	"fmt"
 	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/skeinhq/skein/codec"
 	"github.com/skeinhq/skein/protocol/cl4"
+	"github.com/skeinhq/skein/protocol/scratch"
 )
 
 // roomFigures are what a room tells operators of itself without being asked, so that a list of all rooms disturbs none
@@ -68,25 +72,12 @@ func (a *directoryShard) figures(p Protocol) []RoomFigures {
 		if key.Protocol != p {
 			continue
 		}
-		f := e.state.seen()
-		r := RoomFigures{
-			Key: key, Members: int(f.members.Load()), Messages: f.messages.Load(), Variables: int(f.variables.Load()),
-			Waiting: e.state.mailbox().UserMessageCount(),
-		}
+		r := e.told(key)
 		if !e.empty || e.kept || r.Variables > 0 {
 			out = append(out, r)
 		}
 	}
 	return out
-}
-
-// SomeMembers returns at most so many members of a room.
-func (l Rooms) SomeMembers(room string, most int) ([]*Client, error) {
-	pid, err := l.find(room)
-	if err != nil {
-		return nil, err
-	}
-	return ask(l.sys, pid, func(reply chan<- []*Client) any { return &membersWanted{most: most, reply: reply} })
 }
 
 func someMembers[M any](list []M, most int, ref func(*M) *Ref) []*Client {
@@ -130,4 +121,86 @@ func (s *System) Announce(name, val codec.Raw) int {
 		}
 	}
 	return n
+}
+
+// reachRoom: operator to directory. The room, also when nobody is in it as long as it keeps its variables.
+type reachRoom struct {
+	key   RoomKey
+	reply chan<- *actor.PID
+}
+
+// reach finds a room like find, and those that only keep their variables too.
+func (l Rooms) reach(room string) (*actor.PID, error) {
+	key := l.key(room)
+	pid, err := ask(l.sys, l.sys.directory.shard(key), func(reply chan<- *actor.PID) any {
+		return &reachRoom{key: key, reply: reply}
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case pid == nil:
+		return nil, fmt.Errorf("%w: %s", ErrRoomDoesNotExist, room)
+	}
+	return pid, nil
+}
+
+func (a *directoryShard) onReach(m *reachRoom) {
+	if e := a.rooms[m.key]; e != nil && e.pid != nil && (!e.empty || e.kept || e.state.seen().variables.Load() > 0) {
+		m.reply <- e.pid
+		return
+	}
+	a.onFind(&findRoom{key: m.key, reply: m.reply})
+}
+
+// RoomDetail is one room as it is now.
+type RoomDetail struct {
+	RoomFigures
+	// First are some of the members.
+	First []*Client
+	// List are the cloud variables, in the order of their creation.
+	List []scratch.Variable
+}
+
+// Detail returns one room with at most so many of its members.
+func (l Rooms) Detail(room string, most int) (d RoomDetail, err error) {
+	pid, err := l.reach(room)
+	if err != nil {
+		return d, err
+	}
+	d.First, err = ask(l.sys, pid, func(reply chan<- []*Client) any { return &membersWanted{most: most, reply: reply} })
+	if err != nil {
+		return d, err
+	}
+	if l.protocol == Scratch {
+		d.List, err = ask(l.sys, pid, func(reply chan<- []scratch.Variable) any { return &variablesWanted{reply: reply} })
+		if err != nil {
+			return d, err
+		}
+	}
+	key := l.key(room)
+	d.RoomFigures, err = ask(l.sys, l.sys.directory.shard(key), func(reply chan<- RoomFigures) any {
+		return &figuresWanted{key: key, reply: reply}
+	})
+	return d, err
+}
+
+// figuresWanted: operator to directory. The figures of one room; the zero value where there is none.
+type figuresWanted struct {
+	key   RoomKey
+	reply chan<- RoomFigures
+}
+
+func (a *directoryShard) figuresOf(key RoomKey) RoomFigures {
+	if e := a.rooms[key]; e != nil {
+		return e.told(key)
+	}
+	return RoomFigures{Key: key}
+}
+
+func (e *entry) told(key RoomKey) RoomFigures {
+	f := e.state.seen()
+	return RoomFigures{
+		Key: key, Members: int(f.members.Load()), Messages: f.messages.Load(), Variables: int(f.variables.Load()),
+		Waiting: e.state.mailbox().UserMessageCount(),
+	}
 }

@@ -1,5 +1,7 @@
 package actors
 
+import "github.com/skeinhq/skein/codec"
+
 // MOTD is the message of the day, and whether it is sent.
 func (p *CL4Protocol) MOTD() (text string, enabled bool) {
 	c := p.config.Load()
@@ -16,4 +18,10 @@ func (p *CL4Protocol) SetMOTD(text string, enabled bool) {
 			return
 		}
 	}
+}
+
+// AllowedChange tells whether a Scratch client may give a cloud variable a name and a value, and how the value is
+// stored.
+func (s *System) AllowedChange(name string, value codec.Raw) (stored string, ok bool) {
+	return s.rules.AllowedChange(name, value)
 }

@@ -185,3 +185,12 @@ func (b *broker) list() []BackendFigures {
 	}
 	return out
 }
+
+// LongestMailbox is how many messages wait in the longest mailbox of the actors that are always there.
+func (s *System) LongestMailbox() int {
+	most := 0
+	for _, m := range s.watched.mailboxes {
+		most = max(most, m.mb.UserMessageCount())
+	}
+	return most
+}

@@ -88,6 +88,10 @@ func (a directoryActor) Receive(ctx actor.Context) {
 		m.reply <- keys
 	case *roomsWanted:
 		m.reply <- a.figures(m.protocol)
+	case *figuresWanted:
+		m.reply <- a.figuresOf(m.key)
+	case *reachRoom:
+		a.onReach(m)
 	case *crash:
 		panic("injected panic")
 	case actor.SystemMessage, actor.AutoReceiveMessage:

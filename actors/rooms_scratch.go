@@ -16,7 +16,7 @@ func (l Rooms) Variables(room string) ([]scratch.Variable, error) {
 	if l.protocol != Scratch {
 		return nil, ErrRoomUnsupportedProtocol
 	}
-	pid, err := l.find(room)
+	pid, err := l.reach(room)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (l Rooms) Change(room string, c scratch.Change) error {
 			return fmt.Errorf("the value of %s is not on one line", c.Name) // as the events of a batch have to be
 		}
 	}
-	pid, err := l.find(room)
+	pid, err := l.reach(room)
 	if err != nil {
 		return err
 	}
