@@ -14,11 +14,11 @@ import (
 // whether anybody is in the room or not. The zero value means no rules.
 type RoomRules struct {
 	// Locked lets nobody in who is not in it.
-	Locked bool
+	Locked bool `json:"locked"`
 	// MaxClients bounds the members that link makes. Zero value means no limit.
-	MaxClients int
+	MaxClients int `json:"max_clients"`
 	// MOTD is sent to clients that link to the room. Empty means nothing.
-	MOTD string
+	MOTD string `json:"motd"`
 }
 
 // maxRuledRooms bounds the rooms that have rules.

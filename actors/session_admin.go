@@ -131,6 +131,9 @@ func (c *Client) DeleteAttribute(name string) bool {
 	return known
 }
 
+// User is who the client is to other clients.
+func (c *Client) User() cl4.User { return c.user() }
+
 // Login returns what SetLogin has left: as whom the client has logged in.
 func (c *Client) Login() any {
 	c.s.mu.Lock()

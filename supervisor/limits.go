@@ -3,57 +3,62 @@ package supervisor
 import (
 	"net/netip"
 	"sync"
+
+	"github.com/skeinhq/skein/supervisor/moderation"
 )
 
-// limits counts connections, all of them and by address.
+// limits counts connections, all of them and by address. Limits can change while it counts: connections that are then
+// too many stay.
 type limits struct {
-	max, maxPerIP int // 0 and below: no limit
-
-	mu    sync.Mutex
-	total int
-	perIP map[netip.Addr]int // only where there is a limit
+	mu            sync.Mutex
+	max, maxPerIP int  // 0 and below: no limit
+	reject        bool // nobody new
+	total         int
+	perIP         map[netip.Addr]int
 }
 
 func newLimits(max, maxPerIP int) *limits {
 	return &limits{max: max, maxPerIP: maxPerIP, perIP: make(map[netip.Addr]int)}
 }
 
-// network is what counts as one address: an IPv6 client usually has a whole /64 to itself.
-func network(ip netip.Addr) netip.Addr {
-	ip = ip.Unmap()
-	if !ip.Is6() {
-		return ip
-	}
-	p, err := ip.WithZone("").Prefix(64)
-	if err != nil {
-		return ip
-	}
-	return p.Addr()
+// set changes the limits, and whether nobody new is let in.
+func (l *limits) set(max, maxPerIP int, reject bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.max, l.maxPerIP, l.reject = max, maxPerIP, reject
+}
+
+// get returns what is in force.
+func (l *limits) get() (max, maxPerIP int, reject bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.max, l.maxPerIP, l.reject
 }
 
 // admits tells whether an address may have another connection. It takes nothing.
 func (l *limits) admits(ip netip.Addr) bool {
-	if l.maxPerIP <= 0 || !ip.IsValid() {
+	if !ip.IsValid() {
 		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.perIP[network(ip)] < l.maxPerIP
+	return l.maxPerIP <= 0 || l.perIP[moderation.Network(ip)] < l.maxPerIP
 }
 
 // take counts a connection. It returns false, and counts nothing, when there are too many.
 func (l *limits) take(ip netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.max > 0 && l.total >= l.max {
+	if l.reject || l.max > 0 && l.total >= l.max {
 		return false
 	}
-	if l.maxPerIP > 0 && ip.IsValid() {
-		key := network(ip)
-		if l.perIP[key] >= l.maxPerIP {
+	if ip.IsValid() {
+		key := moderation.Network(ip)
+		n := l.perIP[key]
+		if l.maxPerIP > 0 && n >= l.maxPerIP {
 			return false
 		}
-		l.perIP[key]++
+		l.perIP[key] = n + 1
 	}
 	l.total++
 	return true
@@ -64,8 +69,8 @@ func (l *limits) release(ip netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
-	if l.maxPerIP > 0 && ip.IsValid() {
-		key := network(ip)
+	if ip.IsValid() {
+		key := moderation.Network(ip)
 		if l.perIP[key]--; l.perIP[key] <= 0 {
 			delete(l.perIP, key)
 		}

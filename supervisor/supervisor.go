@@ -16,6 +16,7 @@ import (
 	"github.com/skeinhq/skein/actors"
 	"github.com/skeinhq/skein/protocol/cl4"
 	"github.com/skeinhq/skein/protocol/scratch"
+	"github.com/skeinhq/skein/supervisor/cl4admin"
 	"github.com/skeinhq/skein/supervisor/moderation"
 	"github.com/skeinhq/skein/supervisor/transport"
 )
@@ -39,6 +40,7 @@ type Server struct {
 	limits    *limits
 	policy    *moderation.Policy
 	users     *moderation.Users
+	cl4Admin  *cl4admin.Admin // nil: there is no administration by CL4 commands
 	bindErr   error // what was wrong with the options, for Start
 
 	draining atomic.Bool
@@ -96,7 +98,7 @@ func New(o Options) *Server {
 	if o.SimpleServer.enabled() {
 		s.simple = newSimpleServer(s, o.SimpleServer)
 	}
-	s.bindErr = errors.Join(policyErr, o.SimpleServer.check(o.PyStrands.enabled()), s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
+	s.bindErr = errors.Join(policyErr, s.bindCL4Admin(), o.SimpleServer.check(o.PyStrands.enabled()), s.disable(o.DisabledCommands), s.load(o.Plugins, o.Available))
 	return s
 }
 

@@ -208,6 +208,18 @@ func (l *List) Get(id string) (Ban, bool) {
 	return *b, true
 }
 
+// Find returns the ban of a kind and pattern.
+func (l *List) Find(k Kind, pattern string) (Ban, bool) {
+	b, err := Ban{Kind: k, Pattern: pattern}.Normalize()
+	if err != nil {
+		return Ban{}, false
+	}
+	l.mu.RLock()
+	id := l.keys[b.key()]
+	l.mu.RUnlock()
+	return l.Get(id)
+}
+
 // All returns the bans in force, in the order in which they were made.
 func (l *List) All() []Ban {
 	now := l.now()
