@@ -106,6 +106,9 @@ type Options struct {
 	// Moderation says which names nobody may have, and who may administer the server by CL4 commands.
 	Moderation ModerationOptions
 
+	// Data says what outlives the process. The zero value keeps everything in memory.
+	Data DataOptions
+
 	// PyStrands configures the PyStrands broker. The zero value means that there is none.
 	PyStrands PyStrandsOptions
 	// SimpleServer configures SimpleServer. The zero value means that there is none.

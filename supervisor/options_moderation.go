@@ -21,6 +21,6 @@ type ModerationOptions struct {
 	UniqueNames string
 	// CL4Admin lets users with a password administer the server by CL4 commands.
 	CL4Admin bool
-	// Records keeps bans and users. Nil means that they end with the process.
+	// Records keeps bans and users. Nil means where Options.Data says.
 	Records storage.Records
 }

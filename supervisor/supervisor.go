@@ -18,6 +18,7 @@ import (
 	"github.com/skeinhq/skein/protocol/scratch"
 	"github.com/skeinhq/skein/supervisor/cl4admin"
 	"github.com/skeinhq/skein/supervisor/moderation"
+	"github.com/skeinhq/skein/supervisor/storage"
 	"github.com/skeinhq/skein/supervisor/transport"
 )
 
@@ -41,7 +42,9 @@ type Server struct {
 	policy    *moderation.Policy
 	users     *moderation.Users
 	cl4Admin  *cl4admin.Admin // nil: there is no administration by CL4 commands
-	bindErr   error // what was wrong with the options, for Start
+	data      *data           // nil: nothing is kept on disk
+	records   storage.Records // nil before Start
+	bindErr   error           // what was wrong with the options, for Start
 
 	draining atomic.Bool
 	started  atomic.Bool
@@ -60,6 +63,7 @@ func New(o Options) *Server {
 	var policyErr error
 	s.policy, policyErr = newPolicy(o.Moderation)
 	unique, _ := o.Moderation.unique() // newPolicy has looked at it
+	s.data = newData(o.Data)
 	s.System = actors.NewSystem(actors.Options{
 		Protocols: protocols(o.Protocols),
 		CL4: cl4.Config{
@@ -73,6 +77,8 @@ func New(o Options) *Server {
 		IdentifyTimeout: o.IdentifyTimeout,
 		Conflate:        o.SlowConsumer == SlowConflate,
 		Broker:          o.PyStrands.config(),
+		Storage:         s.data.storage(),
+		Journal:         o.Data.journal(),
 		Moderator:       s.policy,
 		UniqueNames:     unique,
 		Simple:          o.SimpleServer.config(),
@@ -135,11 +141,14 @@ func (s *Server) Start() error {
 	} else if s.options.TLS != "" {
 		return fmt.Errorf("TLS mode %q needs a certificate and a key", s.options.TLS)
 	}
-	if err := s.loadModeration(); err != nil {
+	if err := s.openData(); err != nil {
 		return err
 	}
+	if err := s.loadModeration(); err != nil {
+		return errors.Join(err, s.Stop())
+	}
 	if err := s.System.Start(); err != nil {
-		return err
+		return errors.Join(err, s.Stop())
 	}
 	s.started.Store(true)
 	if s.strands != nil {
@@ -195,6 +204,9 @@ func (s *Server) Ready() (bool, string) {
 		return false, "draining"
 	case !s.started.Load():
 		return false, "starting"
+	}
+	if why, failing := s.Journal.Failing(); failing {
+		return true, "degraded: data cannot be written: " + why // it serves all the same
 	}
 	return true, "ready"
 }
@@ -256,7 +268,7 @@ func (s *Server) Stop() error {
 			defer cancel()
 			s.stopErr = s.System.Stop(ctx)
 		}
-		s.stopErr = errors.Join(s.stopErr, s.stopAdmin())
+		s.stopErr = errors.Join(s.stopErr, s.stopAdmin(), s.closeData())
 	})
 	return s.stopErr
 }

@@ -172,7 +172,8 @@ func launch(t *testing.T, dir string, b block) *process {
 	t.Helper()
 	p := &process{block: b, cmd: exec.Command("bash", "-euo", "pipefail", "-c", b.script), done: make(chan struct{}), grew: make(chan struct{})}
 	// The python3 that has the packages of the system, should there be several.
-	p.cmd.Env = append(os.Environ(), "PATH=/usr/bin:"+os.Getenv("PATH"))
+	// What servers keep stays in the copy.
+	p.cmd.Env = append(os.Environ(), "PATH=/usr/bin:"+os.Getenv("PATH"), "STATE_DIRECTORY="+filepath.Join(dir, ".state"))
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that a signal reaches what the shell has started

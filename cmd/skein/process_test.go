@@ -149,6 +149,10 @@ func runHere(t *testing.T, env []string, args ...string) (code int, stdout, stde
 			t.Setenv(name, "")
 		}
 	}
+	t.Setenv("STATE_DIRECTORY", "/var/lib/skein")
+	if args[0] == "serve" {
+		t.Setenv("SKEIN_DATA", "none")
+	}
 	for _, v := range env {
 		name, value, _ := strings.Cut(v, "=")
 		t.Setenv(name, value)

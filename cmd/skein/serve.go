@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -35,7 +36,13 @@ SIGHUP reads the certificates again.`,
 	return cmd
 }
 
+// errNoData is for services without a home: what they keep would be gone, and nobody would know.
+var errNoData = errors.New("no directory for data is known, because neither STATE_DIRECTORY nor HOME is set: give one with --data DIR, or --data none to keep everything in memory")
+
 func serve(ctx context.Context, r *config.Result) error {
+	if r.Config.Server.Data.Dir == "" {
+		return errNoData
+	}
 	return runServer(ctx, r, greet(r))
 }
 

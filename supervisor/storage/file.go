@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -21,15 +24,20 @@ const lockPatience = 500 * time.Millisecond
 type Options struct {
 	// ReadOnly opens an existing file for reading, beside others that do so too.
 	ReadOnly bool
-	// Now is the clock. Nil means time.Now.
-	Now func() time.Time
+	// MaxBytes is from how many bytes in use on rooms that are not kept yet are refused. Zero: no limit.
+	MaxBytes int64
+	// History is how many of the latest changes of each room are kept.
+	History int
 }
 
 // File is the file that everything is kept in. It is safe for use by many goroutines.
 type File struct {
-	path string
-	db   *bolt.DB
-	now  func() time.Time
+	path    string
+	db      *bolt.DB
+	max     int64
+	history int
+
+	used, size atomic.Int64 // bytes
 }
 
 var _ Records = (*File)(nil)
@@ -47,10 +55,7 @@ func Open(dir string, o Options) (*File, error) {
 
 // OpenFile is Open for a file of any name.
 func OpenFile(path string, o Options) (*File, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	f := &File{path: path, now: o.Now}
+	f := &File{path: path, max: o.MaxBytes, history: o.History}
 	err := guard(path, func() error {
 		if err := checkSize(path); err != nil {
 			return err
@@ -59,6 +64,9 @@ func OpenFile(path string, o Options) (*File, error) {
 			Timeout:      lockPatience,
 			ReadOnly:     o.ReadOnly,
 			FreelistType: bolt.FreelistMapType,
+			// Only addresses: a writer need not wait for readers to make the map larger.
+			InitialMmapSize: mapSize(),
+			PreLoadFreelist: true,
 		})
 		if err != nil {
 			return openError(path, err)
@@ -67,12 +75,22 @@ func OpenFile(path string, o Options) (*File, error) {
 		if err := f.prepare(o.ReadOnly); err != nil {
 			return errors.Join(err, db.Close())
 		}
+		f.measure()
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// mapSize is how much of the address space is set aside for the file. Windows would make the file that large, and
+// where addresses have 32 bits they are too few.
+func mapSize() int {
+	if runtime.GOOS == "windows" || strconv.IntSize < 64 {
+		return 0
+	}
+	return 1 << 30
 }
 
 // openError says in plain words what bbolt has met.

@@ -50,7 +50,7 @@ type Server struct {
 type Config struct {
 	Binary    string   // empty means the server's binary
 	Args      []string // without the program's name
-	Env       []string // added to the environment of the test
+	Env       []string // added to the environment of the test, in which SKEIN_DATA is none
 	Dir       string   // working directory
 	Listeners int      // how many URLs to wait for; zero means one
 }
@@ -83,7 +83,8 @@ func Launch(t testing.TB, c Config) *Server {
 		c.Binary = Skein(t)
 	}
 	s := &Server{t: t, cmd: exec.Command(c.Binary, c.Args...), grew: make(chan struct{}), exited: make(chan struct{})}
-	s.cmd.Env = append(os.Environ(), c.Env...)
+	// No test writes into the home of whoever runs it, and servers side by side do not meet at one file.
+	s.cmd.Env = append(append(os.Environ(), "SKEIN_DATA=none"), c.Env...)
 	s.cmd.Dir = c.Dir
 	read, write, err := os.Pipe()
 	if err != nil {

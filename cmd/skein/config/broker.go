@@ -100,5 +100,6 @@ func completeServe(r *Result) {
 	case len(o.Backends) > 0 && !r.given("pystrands-ws"):
 		o.Listen = []string{strandsListen}
 	}
+	r.completeData()
 	r.Config.Server.SimpleServer.Relay = len(r.Config.Server.SimpleServer.Listen) > 0 && len(o.Backends) > 0
 }

@@ -16,6 +16,7 @@ func (r *Result) crossCheck() {
 	r.checkAddresses()
 	r.checkProxies()
 	r.checkPyStrands()
+	r.checkData()
 	r.checkModeration()
 	r.checkSimpleServer()
 	r.checkRest()

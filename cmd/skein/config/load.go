@@ -36,12 +36,24 @@ type Result struct {
 	Config   Config
 	Values   []Value // all settings, in the order of the table
 	Problems Problems
+
+	environ []string
+}
+
+// getenv returns a variable that is no setting.
+func (r *Result) getenv(name string) (value string) {
+	for _, line := range r.environ {
+		if v, ok := strings.CutPrefix(line, name+"="); ok {
+			value = v // the last one counts
+		}
+	}
+	return value
 }
 
 // Load reads flags, environment and the configuration file that they name. The table has all that may be named in a
 // file or the environment; flags may know fewer of them. environ has the form of os.Environ.
 func Load(t Table, flags *Flags, environ []string) *Result {
-	r := &Result{}
+	r := &Result{environ: environ}
 	layers := r.collect(t, flags, environ)
 	for i := range t.Settings {
 		r.resolve(&t.Settings[i], layers)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -193,12 +194,36 @@ drain_timeout = "5s"
 }
 
 func TestNothingGivenIsTheZeroValue(t *testing.T) {
-	r := loadWith(t, Serve, nil, []string{"HOME=/root", "PATH=/bin"})
+	r := loadWith(t, Serve, nil, []string{"HOME=", "PATH=/bin"})
 	if len(r.Problems) > 0 {
 		t.Fatal(problems(r))
 	}
 	if diff := cmp.Diff(Config{}, r.Config); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestDirectoryForData(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("the directories of Linux are looked at")
+	}
+	tests := []struct {
+		env  []string
+		args []string
+		want string
+	}{
+		{env: []string{"HOME=/home/ada"}, want: "/home/ada/.local/state/skein"},
+		{env: []string{"HOME=/home/ada", "XDG_STATE_HOME=/state"}, want: "/state/skein"},
+		{env: []string{"HOME=/home/ada", "XDG_STATE_HOME=state"}, want: "/home/ada/.local/state/skein"},
+		{env: []string{"HOME=/home/ada", "STATE_DIRECTORY=/var/lib/a:/var/lib/b"}, want: "/var/lib/a"},
+		{env: []string{"STATE_DIRECTORY=/var/lib/a", "SKEIN_DATA=none"}, want: "none"},
+		{env: []string{"STATE_DIRECTORY=/var/lib/a", "SKEIN_DATA=none"}, args: []string{"--data", "here"}, want: "here"},
+		{want: ""},
+	}
+	for _, tt := range tests {
+		if got := loadWith(t, Serve, tt.args, tt.env).Config.Server.Data.Dir; got != tt.want {
+			t.Errorf("%q with %q: %q, not %q", tt.env, tt.args, got, tt.want)
+		}
 	}
 }
 

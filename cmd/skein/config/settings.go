@@ -12,7 +12,7 @@ import (
 
 // Settings is the table of all settings, in the order in which they are listed.
 var Settings = slices.Concat(
-	listening, clients, cl4, scratch, moderation, strands, simple, limits, connections, operation,
+	listening, clients, cl4, scratch, data, moderation, strands, simple, limits, connections, operation,
 )
 
 var listening = group("Listening",
@@ -160,7 +160,7 @@ var scratch = group("Scratch",
 	},
 	Setting{
 		Name: "scratch-room-ttl", Default: formatDuration(supervisor.DefaultScratchRoomTTL),
-		Help:     "how long a room without clients keeps its variables; 0: not at all, as always in the cloudlink dialect",
+		Help:     "without data on disk, how long a room without clients keeps its variables; 0: not at all, as always in the cloudlink dialect",
 		reads:    one(durationOrOff, func(c *Config, v time.Duration) { c.Server.Scratch.RoomTTL = v }),
 		fallback: unlessCloudLink(formatDuration(supervisor.DefaultScratchRoomTTL), "0"),
 	},

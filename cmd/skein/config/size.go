@@ -20,6 +20,12 @@ var units = []struct {
 
 // parseSize reads a number of bytes such as 1048576, 64KiB or 1.5MiB.
 func parseSize(s string) (int, error) {
+	n, err := parseSpace(s, math.MaxInt32, "below 2GiB")
+	return int(n), err
+}
+
+// parseSpace is parseSize up to another limit, of which allowed tells.
+func parseSpace(s string, limit float64, allowed string) (int64, error) {
 	digits, factor := strings.ToLower(strings.TrimSpace(s)), 1.0
 	for _, u := range units {
 		if rest, ok := strings.CutSuffix(digits, u.name); ok {
@@ -40,21 +46,23 @@ func parseSize(s string) (int, error) {
 		return 0, fmt.Errorf("%q is too small: at least 1", s)
 	case f != math.Trunc(f):
 		return 0, fmt.Errorf("%q is no whole number of bytes", s)
-	case f > math.MaxInt32:
-		return 0, fmt.Errorf("%q is too large: below 2GiB", s)
+	case f > limit:
+		return 0, fmt.Errorf("%q is too large: %s", s, allowed)
 	}
-	return int(f), nil
+	return int64(f), nil
 }
 
 // formatSize writes a number of bytes in the largest unit that divides it.
-func formatSize(n int) string {
+func formatSize(n int) string { return formatSpace(int64(n)) }
+
+func formatSpace(n int64) string {
 	switch {
 	case n != 0 && n%(1<<30) == 0:
-		return strconv.Itoa(n>>30) + "GiB"
+		return strconv.FormatInt(n>>30, 10) + "GiB"
 	case n != 0 && n%(1<<20) == 0:
-		return strconv.Itoa(n>>20) + "MiB"
+		return strconv.FormatInt(n>>20, 10) + "MiB"
 	case n != 0 && n%(1<<10) == 0:
-		return strconv.Itoa(n>>10) + "KiB"
+		return strconv.FormatInt(n>>10, 10) + "KiB"
 	}
-	return strconv.Itoa(n)
+	return strconv.FormatInt(n, 10)
 }
