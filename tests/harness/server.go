@@ -52,6 +52,7 @@ type Config struct {
 	Args      []string // without the program's name
 	Env       []string // added to the environment of the test, in which SKEIN_DATA is none
 	Dir       string   // working directory
+	Stdout    bool     // what it prints to standard output belongs to its log
 	Listeners int      // how many URLs to wait for; zero means one
 }
 
@@ -91,6 +92,9 @@ func Launch(t testing.TB, c Config) *Server {
 		t.Fatal(err)
 	}
 	s.cmd.Stderr = write
+	if c.Stdout {
+		s.cmd.Stdout = write
+	}
 	err = s.cmd.Start()
 	_ = write.Close()
 	if err != nil {
