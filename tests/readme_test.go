@@ -154,7 +154,7 @@ func runBlocks(t *testing.T, dir string, blocks []block) {
 	}
 }
 
-var listening = regexp.MustCompile(`(wss?|https?)://[^\s"]+:\d+`)
+var listening = regexp.MustCompile(`(wss?|https?|tcp)://[^\s"]+:\d+`)
 
 // process is a shell with everything it has started.
 type process struct {

@@ -9,6 +9,6 @@ import (
 // announceSimpleServer logs where clients of SimpleServer connect to.
 func announceSimpleServer(log *slog.Logger, listeners []*transport.Listener) {
 	for _, l := range listeners {
-		log.Info("SimpleServer: listening on "+l.Addr().String(), "listener", l.Addr().String())
+		log.Info("SimpleServer: listening on tcp://"+l.Addr().String(), "listener", l.Addr().String())
 	}
 }

@@ -91,7 +91,7 @@ func simpleServerDemo(cmd *cobra.Command, o simpleserver.ServerOptions) error {
 	if err := s.StartAsync(); err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), "SimpleServer demo listening on", s.Addr())
+	fmt.Fprintln(cmd.OutOrStdout(), "SimpleServer demo listening on tcp://"+s.Addr().String())
 	context.AfterFunc(ctx, s.Stop)
 	return s.Wait()
 }
