@@ -60,59 +60,158 @@ func TestFanoutCountsEveryDelivery(t *testing.T) {
 	}
 }
 
+// faults are what servers may do wrong, each with what a run must find.
+var faults = []struct {
+	name  string
+	fault func(int, *fakeClient, []byte) [][]byte
+	want  Tally
+}{
+	{"none", nil, Tally{}},
+	{"lost", lose, Tally{Lost: 1}},
+	{"doubled", double, Tally{Doubled: 1}},
+	{"reordered", swap, Tally{Reordered: 1}},
+	{"garbled", garble, Tally{Garbled: 1, Lost: 1}},
+}
+
+// inDialect makes a configuration one of a dialect that a fake server speaks.
+func inDialect(cfg Config, speaks string) Config {
+	cfg.Dialect = speaks
+	if speaks == "cloudlink" {
+		cfg.Dialect, cfg.ScratchDialect = "scratch", cloudLink
+	}
+	return cfg
+}
+
 func TestFanoutFindsFaults(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		fault func(int, *fakeClient, []byte) [][]byte
-		want  Tally
-	}{
-		{"lost", lose, Tally{Lost: 1}},
-		{"doubled", double, Tally{Doubled: 1}},
-		{"reordered", swap, Tally{Reordered: 1}},
-		{"garbled", garble, Tally{Garbled: 1, Lost: 1}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
-			cfg := fanoutConfig(s.url)
-			cfg.Senders = 1 // what is swapped is of the same sender
-			if c.want.Lost > 0 {
-				cfg.Stall = 2 * time.Second // the sender waits for what never comes
+	for _, dialect := range []string{"cl4", "scratch", "cloudlink", "simpleserver"} {
+		for _, c := range faults {
+			t.Run(dialect+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				s := newFakeServer(t, speaking(dialect), func(s *fakeServer) { s.fault = c.fault })
+				cfg := inDialect(fanoutConfig(s.url), dialect)
+				cfg.Senders = 1 // what is swapped is of the same sender
+				if c.want.Lost > 0 {
+					cfg.Stall = 2 * time.Second // the sender waits for what never comes
+				}
+				r := mustRun(t, cfg)
+				if r.OK != c.want.Clean() || r.Tally != c.want {
+					t.Errorf("ok %v, tally %+v, want %+v, %v", r.OK, r.Tally, c.want, r.Errors)
+				}
+				if c.fault == nil && r.Done != map[bool]uint64{true: 600, false: 500}[dialect != "scratch"] {
+					t.Errorf("%d deliveries", r.Done)
+				}
+			})
+		}
+	}
+}
+
+func TestEchoFindsFaults(t *testing.T) {
+	for _, dialect := range []string{"cl4", "echo", "scratch", "cloudlink", "simpleserver"} {
+		for _, c := range faults {
+			if dialect == "cl4" && c.name == "garbled" {
+				continue // a ping's answer repeats nothing but the numbers
 			}
+			t.Run(dialect+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				s := newFakeServer(t, speaking(dialect), func(s *fakeServer) { s.fault = c.fault })
+				cfg := inDialect(echoConfig(s.url), dialect)
+				if cfg.RoomSize = suitable; dialect != "cl4" {
+					cfg.Size = 40
+				}
+				if c.want.Lost > 0 {
+					cfg.Stall = 2 * time.Second
+				}
+				r := mustRun(t, cfg)
+				if r.OK != c.want.Clean() || r.Tally != c.want {
+					t.Errorf("ok %v, tally %+v, want %+v, %v", r.OK, r.Tally, c.want, r.Errors)
+				}
+				if c.fault == nil && r.Done != 200 {
+					t.Errorf("%d answers", r.Done)
+				}
+			})
+		}
+	}
+}
+
+func TestRooms(t *testing.T) {
+	for _, processes := range []int{1, 3} {
+		for _, dialect := range []string{"cl4", "scratch"} {
+			s := newFakeServer(t, speaking(dialect))
+			cfg := inDialect(fanoutConfig(s.url), dialect)
+			cfg.Clients, cfg.RoomSize, cfg.Processes, cfg.Messages = 31, 5, processes, 90
 			r := mustRun(t, cfg)
-			if r.OK || r.Tally != c.want {
-				t.Errorf("ok %v, tally %+v, want %+v", r.OK, r.Tally, c.want)
+			if !r.OK || r.Sent != 90 || r.Completion == nil || r.Completion.Count != 90 {
+				t.Errorf("%s, %d processes: %d sent, %+v %v", dialect, processes, r.Sent, r.Tally, r.Errors)
+			}
+			if dialect == "cl4" && r.Orders != 1 {
+				t.Errorf("%d orders", r.Orders)
+			}
+		}
+	}
+}
+
+func mixedConfig(url string) Config {
+	return Config{Scenario: scenarioMixed, URL: url, Dialect: "cl4", Clients: 12, RoomSize: 4, Senders: 1, Size: 40, Rate: 400, Requests: 0.5, Visitors: 3,
+		Stay: 50 * time.Millisecond, Duration: time.Second, Warmup: 10 * time.Millisecond, Stall: 20 * time.Second, Pipeline: true}
+}
+
+func TestMixed(t *testing.T) {
+	for _, dialect := range []string{"cl4", "echo", "scratch", "cloudlink", "simpleserver"} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			s := newFakeServer(t, speaking(dialect))
+			r := mustRun(t, inDialect(mixedConfig(s.url), dialect))
+			if !r.OK || r.Visits < 4 || r.Done < 100 {
+				t.Errorf("%d visits, %d done, %+v %v", r.Visits, r.Done, r.Tally, r.Errors)
+			}
+			if both := dialect == "cl4" || dialect == "simpleserver"; both != (r.Answers != nil && r.Completion != nil) {
+				t.Errorf("answers %v, completion %v", r.Answers, r.Completion)
 			}
 		})
 	}
 }
 
-func TestEchoFindsFaults(t *testing.T) {
+// What goes wrong for a visitor is found as well: its deliveries are those of connections behind the first twelve.
+func TestMixedFindsFaultsOfVisitors(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		fault func(int, *fakeClient, []byte) [][]byte
-		want  Tally
-	}{
-		{"clean", nil, Tally{}},
-		{"lost", lose, Tally{Lost: 1}},
-		{"doubled", double, Tally{Doubled: 1}},
-		{"reordered", swap, Tally{Reordered: 1}},
-	} {
+		name string
+		want Tally
+	}{{"lost", Tally{Lost: 1}}, {"doubled", Tally{Doubled: 1}}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
-			cfg := echoConfig(s.url)
-			if c.want.Lost > 0 {
-				cfg.Stall = 2 * time.Second
+			seen := map[*fakeClient]int{}
+			hit := false
+			fault := func(_ int, v *fakeClient, msg []byte) [][]byte {
+				if v.nth < 12 || hit {
+					return [][]byte{msg}
+				}
+				if seen[v]++; seen[v] < 3 { // the first may be missing: it may have been under way when the visitor came
+					return [][]byte{msg}
+				}
+				hit = true
+				if c.want.Lost > 0 {
+					return nil
+				}
+				return [][]byte{msg, msg}
 			}
+			s := newFakeServer(t, func(s *fakeServer) { s.fault = fault })
+			cfg := mixedConfig(s.url)
+			cfg.Stay = 300 * time.Millisecond // long enough for what follows the fault
 			r := mustRun(t, cfg)
-			if r.OK != c.want.Clean() || r.Tally != c.want {
-				t.Errorf("ok %v, tally %+v, want %+v, %v", r.OK, r.Tally, c.want, r.Errors)
-			}
-			if c.want.Clean() && r.Done != 200 {
-				t.Errorf("%d answers", r.Done)
+			if r.OK || r.Tally != c.want {
+				t.Errorf("ok %v, %+v, %v", r.OK, r.Tally, r.Errors)
 			}
 		})
+	}
+}
+
+func TestSoakFindsGrowth(t *testing.T) {
+	s := newFakeServer(t)
+	cfg := mixedConfig(s.url)
+	cfg.Scenario, cfg.Duration, cfg.PIDs, cfg.MaxGrowth = scenarioSoak, 5*time.Second, []int{os.Getpid()}, 5
+	r := mustRun(t, cfg)
+	if !r.OK || r.Growth == nil || r.Growth.From < 1<<20 || r.Server.FilesBefore < 12 {
+		t.Fatalf("growth %+v, %+v, %v", r.Growth, r.Server, r.Errors)
 	}
 }
 
