@@ -10,9 +10,24 @@ import (
 // fold maps texts that look alike in the usual tricks to one: full-width and other compatibility forms, upper case,
 // invisible characters, and white space of any kind and number.
 func fold(s string) string {
-	if plain(s) {
-		return s
+	// What one pass takes out may have kept apart what belongs together.
+	for range maxFolds {
+		if plain(s) {
+			break
+		}
+		next := foldOnce(s)
+		if next == s {
+			break
+		}
+		s = next
 	}
+	return s
+}
+
+// maxFolds bounds the passes. Two are enough for all but texts made to need more.
+const maxFolds = 8
+
+func foldOnce(s string) string {
 	s = strings.ToLower(norm.NFKC.String(s))
 	var b strings.Builder
 	b.Grow(len(s))

@@ -95,12 +95,11 @@ func parseFilter(text []byte) ([]*regexp.Regexp, error) {
 		if len(all) == maxExpressions {
 			return nil, fmt.Errorf("line %d: more than %d expressions", n, maxExpressions)
 		}
+		if _, err := regexp.Compile(line); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
 		e, err := regexp.Compile("(?i)(?:" + line + ")")
 		if err != nil {
-			// Its own error quotes what was put around the line.
-			if _, err = regexp.Compile(line); err == nil {
-				err = fmt.Errorf("unbalanced parentheses in %s", line)
-			}
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 		if e.MatchString("") {
