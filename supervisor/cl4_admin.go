@@ -1,10 +1,7 @@
 package supervisor
 
 import (
-	"errors"
-	"fmt"
-
-	"github.com/skeinhq/skein/actors"
+	"github.com/skeinhq/skein/supervisor/admin/audit"
 	"github.com/skeinhq/skein/supervisor/cl4admin"
 )
 
@@ -24,39 +21,30 @@ type cl4Controls struct{ s *Server }
 
 // SetMOTD implements cl4admin.Server.
 func (c cl4Controls) SetMOTD(text string, enabled bool) error {
-	c.s.CL4().SetMOTD(text, enabled)
-	return nil
+	_, err := c.s.settings.changeOne(settingMOTD, text)
+	if err == nil && enabled != (text != "") {
+		_, err = c.s.settings.changeOne(settingEnableMOTD, enabled)
+	}
+	return err
 }
 
 // SetMaxClients implements cl4admin.Server.
 func (c cl4Controls) SetMaxClients(n int) error {
-	_, perIP, reject := c.s.limits.get()
-	c.s.limits.set(n, perIP, reject)
-	return nil
+	_, err := c.s.settings.changeOne(settingMaxClients, n)
+	return err
 }
 
 // SetDisabled implements cl4admin.Server.
 func (c cl4Controls) SetDisabled(protocol, command string, disabled bool) error {
-	var p interface {
-		DisableCommand(string) error
-		EnableCommand(string) error
-	} = c.s.CL4()
-	switch protocol {
-	case ProtocolCL4:
-	case ProtocolScratch:
-		p = c.s.Scratch()
-	default:
-		return fmt.Errorf("unknown protocol %q", protocol)
-	}
-	change, already := p.EnableCommand, actors.ErrCommandNotDisabled
-	if disabled {
-		change, already = p.DisableCommand, actors.ErrCommandAlreadyDisabled
-	}
-	if err := change(command); err != nil && !errors.Is(err, already) {
-		return err
-	}
-	return nil
+	_, err := c.s.settings.setCommandDisabled(protocol, command, disabled)
+	return err
 }
 
 // Changed implements cl4admin.Server.
-func (c cl4Controls) Changed(cl4admin.Change) {}
+func (c cl4Controls) Changed(m cl4admin.Change) {
+	address := "unix"
+	if m.Address.IsValid() {
+		address = m.Address.String()
+	}
+	c.s.audit.Add(audit.Entry{Who: m.Who, Address: address, Action: m.Action, Target: m.Target}, m.Before, m.After)
+}

@@ -11,28 +11,48 @@ import (
 // too many stay.
 type limits struct {
 	mu            sync.Mutex
-	max, maxPerIP int  // 0 and below: no limit
-	reject        bool // nobody new
+	max, maxPerIP int // Unlimited: no limit
 	total         int
 	perIP         map[netip.Addr]int
 }
 
 func newLimits(max, maxPerIP int) *limits {
-	return &limits{max: max, maxPerIP: maxPerIP, perIP: make(map[netip.Addr]int)}
+	l := &limits{perIP: make(map[netip.Addr]int)}
+	l.setMax(max)
+	l.setMaxPerIP(maxPerIP)
+	return l
 }
 
-// set changes the limits, and whether nobody new is let in.
-func (l *limits) set(max, maxPerIP int, reject bool) {
+// Max is how many connections there may be, or Unlimited.
+func (l *limits) Max() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.max, l.maxPerIP, l.reject = max, maxPerIP, reject
+	return l.max
 }
 
-// get returns what is in force.
-func (l *limits) get() (max, maxPerIP int, reject bool) {
+// setMax changes how many connections there may be; 0 and below mean any number.
+func (l *limits) setMax(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.max, l.maxPerIP, l.reject
+	if l.max = n; n <= 0 {
+		l.max = Unlimited
+	}
+}
+
+// MaxPerIP is how many connections an address may have, or Unlimited.
+func (l *limits) MaxPerIP() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.maxPerIP
+}
+
+// setMaxPerIP changes how many connections an address may have; 0 and below mean any number.
+func (l *limits) setMaxPerIP(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.maxPerIP = n; n <= 0 {
+		l.maxPerIP = Unlimited
+	}
 }
 
 // admits tells whether an address may have another connection. It takes nothing.
@@ -49,7 +69,7 @@ func (l *limits) admits(ip netip.Addr) bool {
 func (l *limits) take(ip netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.reject || l.max > 0 && l.total >= l.max {
+	if l.max > 0 && l.total >= l.max {
 		return false
 	}
 	if ip.IsValid() {
