@@ -20,6 +20,9 @@ const FileName = "skein.db"
 // lockPatience is how long Open waits for another process to let go of the file: one that is just ending.
 const lockPatience = 500 * time.Millisecond
 
+// growth is by how many bytes the file grows.
+const growth = 1 << 20
+
 // Options configures a File.
 type Options struct {
 	// ReadOnly opens an existing file for reading, beside others that do so too.
@@ -71,6 +74,7 @@ func OpenFile(path string, o Options) (*File, error) {
 		if err != nil {
 			return openError(path, err)
 		}
+		db.AllocSize = growth
 		f.db = db
 		if err := f.prepare(o.ReadOnly); err != nil {
 			return errors.Join(err, db.Close())
