@@ -25,3 +25,29 @@ func (p *CL4Protocol) SetMOTD(text string, enabled bool) {
 func (s *System) AllowedChange(name string, value codec.Raw) (stored string, ok bool) {
 	return s.rules.AllowedChange(name, value)
 }
+
+// Knows tells whether there is a command.
+func (p *CL4Protocol) Knows(name string) bool { return p.find(name) != nil }
+
+// DisabledCommands returns the commands that are switched off, in no order.
+func (p *CL4Protocol) DisabledCommands() (names []string) {
+	for name, c := range *p.commands.Load() {
+		if c.disabled {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Knows tells whether there is a method that can be switched off.
+func (p *ScratchProtocol) Knows(name string) bool { return name != "handshake" && p.find(name) != nil }
+
+// DisabledCommands returns the methods that are switched off, in no order.
+func (p *ScratchProtocol) DisabledCommands() (names []string) {
+	for name, m := range *p.p.Load() {
+		if m.disabled {
+			names = append(names, name)
+		}
+	}
+	return names
+}

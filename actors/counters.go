@@ -42,6 +42,8 @@ type Counters struct {
 	RateLimited atomic.Uint64
 	Conflated   atomic.Uint64 // updates that a slow consumer gets only the latest value of
 	FullRefused atomic.Uint64 // connections refused because the server was full
+	// RejectRefused counts connections refused because an administrator lets nobody new in.
+	RejectRefused atomic.Uint64
 
 	SessionPanics   atomic.Uint64
 	RoomPanics      atomic.Uint64

@@ -12,6 +12,7 @@ import (
 type adminServer struct {
 	server *admin.Server
 	addr   net.Addr
+	api    *admin.API
 }
 
 // Ports, as metrics call them.
@@ -41,7 +42,7 @@ func (s *Server) healthy() func() (bool, string) {
 
 // startAdmin opens the admin address if there is one.
 func (s *Server) startAdmin() error {
-	if s.options.Admin == "" {
+	if s.options.Admin == "" && s.options.Administration.Socket == "" {
 		return nil
 	}
 	registry := admin.NewRegistry(s.options.Version, s.options.Commit)
@@ -59,27 +60,32 @@ func (s *Server) startAdmin() error {
 			admin.SimpleServerCollector(&s.Simple),
 		)
 	}
+	api := s.newAPI()
+	registry.MustRegister(admin.APICollector(api))
 	server := admin.New(admin.Options{
-		Addr: s.options.Admin, Ready: s.Ready, Healthy: s.healthy(), Registry: registry, Logger: s.log,
+		Addr: s.options.Admin, Socket: s.options.Administration.Socket,
+		Ready: s.Ready, Healthy: s.healthy(), Registry: registry, API: api, Logger: s.log,
 	})
 	addr, err := server.Start()
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.admin = adminServer{server, addr}
+	s.admin = adminServer{server, addr, api}
 	s.mu.Unlock()
-	return nil
+	return s.writeAccess(addr)
 }
 
 // stopAdmin closes the admin address, the last thing that goes: it tells how the end is coming along.
 func (s *Server) stopAdmin() error {
 	s.mu.Lock()
-	server := s.admin.server
+	server, api := s.admin.server, s.admin.api
 	s.mu.Unlock()
 	if server == nil {
 		return nil
 	}
+	s.removeAccess()
+	api.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {

@@ -12,6 +12,9 @@ import (
 // textFull is what CloudLink tells a client that finds the server full, as a text and as the reason of the close.
 const textFull = "Server is full!"
 
+// reasonRejecting is what clients are told while nobody new is let in, as CloudLink 0.1.9 did.
+const reasonRejecting = "Reject mode is enabled"
+
 // handler connects the transport with the actors.
 type handler struct{ s *Server }
 
@@ -52,6 +55,11 @@ func (h *handler) Open(c *transport.Conn) transport.Receiver {
 	r := c.Request()
 	if b, ok := r.Note.(banned); ok {
 		c.Close(closeProjectUnavailable, b.why)
+		return nil
+	}
+	if h.s.rejecting.Load() {
+		h.s.Counters.RejectRefused.Add(1)
+		c.Close(codeTryAgainLater, reasonRejecting)
 		return nil
 	}
 	if !h.s.limits.take(r.IP) {

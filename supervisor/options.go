@@ -138,8 +138,11 @@ type Options struct {
 	// Compression offers permessage-deflate, without context takeover.
 	Compression bool
 
-	// Admin is the address of health, readiness, metrics and pprof. Empty means none.
+	// Admin is the address of health, readiness, metrics, pprof and administration: HOST:PORT, PORT on 127.0.0.1, or
+	// unix:PATH. Empty means none.
 	Admin string
+	// Administration configures what is there.
+	Administration AdministrationOptions
 
 	// DrainTimeout bounds an orderly stop. Zero value means DefaultDrainTimeout, a negative one that clients are cut
 	// off at once.

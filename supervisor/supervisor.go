@@ -3,6 +3,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"github.com/skeinhq/skein/actors"
 	"github.com/skeinhq/skein/protocol/cl4"
 	"github.com/skeinhq/skein/protocol/scratch"
+	"github.com/skeinhq/skein/supervisor/admin/audit"
+	"github.com/skeinhq/skein/supervisor/admin/token"
 	"github.com/skeinhq/skein/supervisor/cl4admin"
 	"github.com/skeinhq/skein/supervisor/moderation"
 	"github.com/skeinhq/skein/supervisor/storage"
@@ -44,12 +47,19 @@ type Server struct {
 	cl4Admin  *cl4admin.Admin // nil: there is no administration by CL4 commands
 	data      *data           // nil: nothing is kept on disk
 	records   storage.Records // nil before Start
-	bindErr   error           // what was wrong with the options, for Start
+	settings  *runtimeSettings
+	burst     atomic.Int64 // messages at once from one connection; 0: one second's worth
+	audit     *audit.Log
+	tokens    *token.Store
+	bindErr   error // what was wrong with the options, for Start
 
-	draining atomic.Bool
-	started  atomic.Bool
-	stop     sync.Once
-	stopErr  error
+	draining  atomic.Bool
+	rejecting atomic.Bool // nobody new is let in
+	started   atomic.Bool
+	since     time.Time          // of Start
+	ending    chan time.Duration // somebody has asked for the end, which may take so long
+	stop      sync.Once
+	stopErr   error
 
 	mu        sync.Mutex
 	listeners []*transport.Listener
@@ -84,6 +94,8 @@ func New(o Options) *Server {
 		Simple:          o.SimpleServer.config(),
 		Logger:          o.Logger,
 	})
+	s.ending = make(chan time.Duration, 1)
+	s.burst.Store(int64(o.MessageBurst))
 	s.limits = newLimits(o.MaxClients, o.MaxClientsPerIP)
 	s.transport = transport.New(transport.Options{
 		MaxMessage:       o.MaxMessage,
@@ -147,6 +159,9 @@ func (s *Server) Start() error {
 	if err := s.loadModeration(); err != nil {
 		return errors.Join(err, s.Stop())
 	}
+	if err := s.loadAdministration(); err != nil {
+		return errors.Join(err, s.Stop())
+	}
 	if err := s.System.Start(); err != nil {
 		return errors.Join(err, s.Stop())
 	}
@@ -191,8 +206,13 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, l := range slices.Concat(s.Listeners(), s.PyStrandsListeners(), s.BackendListeners(), s.SimpleServerListeners()) {
 		s.log.Info("listening on " + l.URL())
 	}
-	<-ctx.Done()
-	drain, cancel := context.WithTimeout(context.Background(), s.options.DrainTimeout)
+	timeout := s.options.DrainTimeout
+	select {
+	case <-ctx.Done():
+	case d := <-s.Ending():
+		timeout = cmp.Or(d, timeout)
+	}
+	drain, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return s.Drain(drain)
 }

@@ -35,6 +35,7 @@ func ActorsCollector(c *actors.Counters) prometheus.Collector {
 		total("skein_first_messages_refused_total", "Connections closed because of their first message.", func(c counters) uint64 { return c.BadFirst.Load() }),
 		total("skein_identify_timeouts_total", "Connections closed because they sent nothing.", func(c counters) uint64 { return c.IdentifyExpired.Load() }),
 		total("skein_server_full_total", "Connections closed because the server was full.", func(c counters) uint64 { return c.FullRefused.Load() }),
+		total("skein_reject_mode_refused_total", "Connections closed because an administrator lets nobody new in.", func(c counters) uint64 { return c.RejectRefused.Load() }),
 		total("skein_fanout_frames_total", "Frames that rooms put into outboxes.", func(c counters) uint64 { return c.FanOut.Load() }),
 		total("skein_fanout_frames_lost_total", "Frames that an outbox did not take.", func(c counters) uint64 { return c.FramesLost.Load() }),
 		total("skein_conflated_updates_total", "Updates of which a slow client got only the latest value.", func(c counters) uint64 { return c.Conflated.Load() }),

@@ -14,7 +14,6 @@ import (
 	"github.com/skeinhq/skein/supervisor/admin/audit"
 	"github.com/skeinhq/skein/supervisor/admin/token"
 	"github.com/skeinhq/skein/supervisor/moderation"
-	"github.com/skeinhq/skein/supervisor/storage"
 	"github.com/skeinhq/skein/supervisor/transport"
 )
 
@@ -41,18 +40,16 @@ type Controls interface {
 	ChangeSettings(changes map[string]json.RawMessage) ([]Change, error)
 }
 
-// APIOptions configures an API. Everything but Now and AuditEntries is needed.
+// APIOptions configures an API. Everything but Now is needed.
 type APIOptions struct {
 	System *actors.System
 	// Transport returns the figures of all ports together.
-	Transport func() transport.Stats
-	Server    Controls
-	Records   storage.Records
-	Bans      *moderation.List
-	Users     *moderation.Users
-	Tokens    *token.Store
-	// AuditEntries bounds the audit log. 0 means audit.DefaultEntries.
-	AuditEntries    int
+	Transport       func() transport.Stats
+	Server          Controls
+	Bans            *moderation.List
+	Users           *moderation.Users
+	Tokens          *token.Store
+	Audit           *audit.Log
 	Version, Commit string
 	Logger          *slog.Logger
 	// Now is the clock. Nil means time.Now.
@@ -62,7 +59,6 @@ type APIOptions struct {
 // API serves /api/v1.
 type API struct {
 	APIOptions
-	audit    *audit.Log
 	events   *hub
 	lockout  *lockout
 	clients  listing[clientRow]
@@ -78,25 +74,21 @@ type apiCounters struct {
 	locked   atomic.Uint64    // requests from locked addresses
 }
 
-// NewAPI reads what was kept and prepares an API.
-func NewAPI(o APIOptions) (*API, error) {
+// NewAPI prepares an API.
+func NewAPI(o APIOptions) *API {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	a := &API{APIOptions: o, lockout: newLockout(o.Now), mux: http.NewServeMux()}
 	a.events = newHub(a.System, a.counts)
-	log, err := audit.New(o.Records, o.AuditEntries, o.Logger, a.events.changed)
-	if err != nil {
-		return nil, err
-	}
-	a.audit = log
+	o.Audit.Watch(a.events.changed)
 	a.clients = a.newClientListing()
 	a.rooms = a.newRoomListing()
 	for _, e := range a.endpoints() {
 		a.mux.Handle(e.method+" "+apiPrefix+e.path, a.serve(e))
 	}
 	a.mux.HandleFunc(apiPrefix+"/", a.notFound)
-	return a, nil
+	return a
 }
 
 // Close ends the streams of events, and what runs in the background.
@@ -105,9 +97,6 @@ func (a *API) Close() {
 	a.clients.stop()
 	a.rooms.stop()
 }
-
-// Audit is the log of changes, for those that are made in other ways than through the API.
-func (a *API) Audit() *audit.Log { return a.audit }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }

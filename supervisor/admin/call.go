@@ -132,7 +132,7 @@ func (c *call) cursor() (*cursor, error) {
 
 // changed notes a change in the audit log.
 func (c *call) changed(action, target string, before, after any) {
-	c.api.audit.Add(audit.Entry{Who: c.name(), Address: c.address(), Action: action, Target: target}, before, after)
+	c.api.Audit.Add(audit.Entry{Who: c.name(), Address: c.address(), Action: action, Target: target}, before, after)
 }
 
 // done is the answer of what has nothing else to say.

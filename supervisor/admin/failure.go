@@ -57,7 +57,7 @@ func failureOf(err error) *failure {
 	switch {
 	case is(actors.ErrNoResultsFound, actors.ErrRoomDoesNotExist, actors.ErrClientDoesNotExist, moderation.ErrNoBan, moderation.ErrNoUser, token.ErrUnknown):
 		f.status, f.code = http.StatusNotFound, "not_found"
-	case is(actors.ErrRoomRefusedChange, actors.ErrRoomUnsupportedProtocol, moderation.ErrInvalidBan, moderation.ErrInvalidUser, moderation.ErrPassword, token.ErrInvalid, ErrSetting):
+	case is(actors.ErrDefaultRoom, actors.ErrRoomRefusedChange, actors.ErrRoomUnsupportedProtocol, moderation.ErrInvalidBan, moderation.ErrInvalidUser, moderation.ErrPassword, token.ErrInvalid, ErrSetting):
 		f.status, f.code = http.StatusUnprocessableEntity, "invalid"
 	case is(moderation.ErrFull, moderation.ErrManyUsers, token.ErrTooMany, token.ErrExists, token.ErrSeveral):
 		f.status, f.code = http.StatusConflict, "conflict"

@@ -141,10 +141,14 @@ func (h *hub) run(stop <-chan struct{}) {
 }
 
 func (h *hub) count() {
+	h.publish(eventCounters, h.counts(h.suppressed.Swap(0), h.watching()))
+}
+
+// watching is how many streams are open.
+func (h *hub) watching() int {
 	h.mu.Lock()
-	viewers := len(h.viewers)
-	h.mu.Unlock()
-	h.publish(eventCounters, h.counts(h.suppressed.Swap(0), viewers))
+	defer h.mu.Unlock()
+	return len(h.viewers)
 }
 
 // publish hands an event to the viewers.

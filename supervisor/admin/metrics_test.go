@@ -42,7 +42,9 @@ func TestMetrics(t *testing.T) {
 # HELP skein_clients Connected clients, by what they speak.
 # TYPE skein_clients gauge
 skein_clients{protocol="cl4"} 0
+skein_clients{protocol="pystrands"} 0
 skein_clients{protocol="scratch"} 0
+skein_clients{protocol="simpleserver"} 0
 skein_clients{protocol="unidentified"} 0
 # HELP skein_cl4_refusals_total Status codes other than 100 that CL4 clients got.
 # TYPE skein_cl4_refusals_total counter
@@ -66,7 +68,7 @@ skein_rooms{protocol="cl4"} 0
 skein_rooms{protocol="scratch"} 6
 # HELP skein_slow_consumer_total Times that the slow-consumer rule was applied.
 # TYPE skein_slow_consumer_total counter
-skein_slow_consumer_total{action="close"} 1
+skein_slow_consumer_total{action="close",port="websocket"} 1
 `
 	if err := testutil.GatherAndCompare(registry(&c), strings.NewReader(want), "skein_clients", "skein_cl4_refusals_total",
 		"skein_connections", "skein_connections_refused_total", "skein_disconnects_total", "skein_ratelimited_total",
@@ -95,7 +97,7 @@ func TestNoLabelGrowsWithClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	allowed := []string{
-		"action", "actor", "cause", "cmd", "code", "commit", "goversion", "kind", "protocol", "scope", "version",
+		"action", "actor", "cause", "cmd", "code", "commit", "goversion", "kind", "port", "protocol", "scope", "status", "version",
 	}
 	for _, f := range families {
 		if !strings.HasPrefix(f.GetName(), "skein_") {

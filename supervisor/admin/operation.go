@@ -131,7 +131,7 @@ func (a *API) listAudit(c *call) (any, error) {
 	if after != nil {
 		f.Before = after.ID
 	}
-	entries, more, err := a.audit.Page(f, limit)
+	entries, more, err := a.Audit.Page(f, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -172,22 +172,27 @@ func (a *API) closeRoom(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, err := rooms.Members(name)
+	n, err := closeMembers(rooms, protocol, name, code, reason)
 	if err != nil {
 		return nil, roomGone(err, name)
 	}
-	for _, m := range members {
-		if protocol == actors.CL4 {
-			err = m.Client.Leave(name)
-		} else {
-			m.Client.Close(code, reason)
-		}
-		if err != nil {
-			return nil, err
-		}
+	c.changed("room.close", protocol.String()+"/"+name, map[string]any{"members": n}, nil)
+	return removed{n}, nil
+}
+
+// closeMembers takes everybody out of a room. Scratch clients cannot leave theirs and are closed.
+func closeMembers(rooms actors.Rooms, protocol actors.Protocol, name string, code uint16, reason string) (int, error) {
+	if !rooms.Exists(name) {
+		return 0, actors.ErrRoomDoesNotExist
 	}
-	c.changed("room.close", protocol.String()+"/"+name, map[string]any{"members": len(members)}, nil)
-	return removed{len(members)}, nil
+	if protocol == actors.CL4 {
+		return rooms.Close(name)
+	}
+	members, err := rooms.Members(name)
+	for _, m := range members {
+		m.Client.Close(code, reason)
+	}
+	return len(members), err
 }
 
 type removed struct {

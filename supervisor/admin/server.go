@@ -1,13 +1,14 @@
-// Package admin serves health, readiness, metrics and profiles over HTTP, on an address of its own.
+// Package admin serves health, readiness, metrics, profiles and the administration over HTTP, on an address of its
+// own.
 package admin
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,13 +25,17 @@ const (
 
 // Options configures a Server.
 type Options struct {
-	// Addr is HOST:PORT, or :PORT or PORT for 127.0.0.1: nothing here asks for a password, so to open it to the network
-	// takes an address.
+	// Addr is HOST:PORT, or :PORT or PORT for 127.0.0.1, or unix:PATH: most of what is here asks for no password, so to
+	// open it to the network takes an address. Empty means that there is only the socket.
 	Addr string
+	// Socket is the path of a unix socket that serves the same, for the owner of the process. Empty means none.
+	Socket string
 	// Ready tells whether the program takes clients, and if not, why. Nil means that it always does.
 	Ready func() (ok bool, why string)
 	// Healthy tells whether the program does what it is there for, and if not, why. Nil means that it always does.
 	Healthy func() (ok bool, why string)
+	// API is the administration. Nil means that there is none.
+	API *API
 	// Registry holds the metrics. Nil means those of NewRegistry.
 	Registry *prometheus.Registry
 	// Logger receives what goes wrong. Nil means slog.Default.
@@ -39,9 +44,10 @@ type Options struct {
 
 // Server is the HTTP server of the admin address.
 type Server struct {
-	options Options
-	http    *http.Server
-	done    chan struct{} // closed when Serve has returned; nil before Start
+	options   Options
+	http      *http.Server
+	listeners []net.Listener
+	serving   sync.WaitGroup
 }
 
 // New prepares a Server.
@@ -65,31 +71,64 @@ func New(o Options) *Server {
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
+		ConnContext:       connContext,
 		MaxHeaderBytes:    maxHead,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}
 	return s
 }
 
-// Start opens the address and serves until Shutdown. It returns the address with the port that it has got.
+// Start opens the addresses and serves until Shutdown. It returns the one of Addr with the port that it has got, nil
+// where there is none.
 func (s *Server) Start() (net.Addr, error) {
-	addr, err := listenAddress(s.options.Addr)
-	if err != nil {
-		return nil, err
-	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("admin: %w", err)
-	}
-	s.done = make(chan struct{})
-	go func() {
-		defer close(s.done)
-		if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			s.options.Logger.Error("the admin address has failed", "error", err)
+	var main net.Addr
+	if s.options.Addr != "" {
+		ln, err := listen(s.options.Addr)
+		if err != nil {
+			return nil, err
 		}
-	}()
-	s.options.Logger.Info("admin on http://" + ln.Addr().String() + "/")
-	return ln.Addr(), nil
+		s.listeners = append(s.listeners, ln)
+		main = ln.Addr()
+	}
+	if s.options.Socket != "" {
+		ln, err := listen("unix:" + s.options.Socket)
+		if err != nil {
+			return nil, errors.Join(err, s.closeListeners())
+		}
+		s.listeners = append(s.listeners, ln)
+	}
+	for _, ln := range s.listeners {
+		s.serving.Go(func() {
+			if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+				s.options.Logger.Error("the admin address has failed", "error", err)
+			}
+		})
+	}
+	for _, url := range s.URLs() {
+		s.options.Logger.Info("admin on " + url)
+	}
+	return main, nil
+}
+
+func (s *Server) closeListeners() (err error) {
+	for _, ln := range s.listeners {
+		err = errors.Join(err, ln.Close())
+	}
+	s.listeners = nil
+	return err
+}
+
+// URLs are where the server can be reached.
+func (s *Server) URLs() []string {
+	var urls []string
+	for _, ln := range s.listeners {
+		if ln.Addr().Network() == "unix" {
+			urls = append(urls, "unix:"+ln.Addr().String())
+			continue
+		}
+		urls = append(urls, "http://"+ln.Addr().String()+"/")
+	}
+	return urls
 }
 
 // Shutdown lets requests end until ctx is done, then cuts them off.
@@ -98,9 +137,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
-	if s.done != nil {
-		<-s.done
-	}
+	s.serving.Wait()
 	return err
 }
 
@@ -117,20 +154,8 @@ func (s *Server) Handler() http.Handler {
 		})))
 	mux.HandleFunc("GET /debug/pprof/{$}", profiles)
 	mux.HandleFunc("GET /debug/pprof/{name}", profile)
+	if s.options.API != nil {
+		mux.Handle(apiPrefix+"/", s.options.API)
+	}
 	return mux
-}
-
-// listenAddress puts in the host where there is none.
-func listenAddress(addr string) (string, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		var withColon error
-		if host, port, withColon = net.SplitHostPort(":" + addr); withColon != nil {
-			return "", fmt.Errorf("admin: %w", err)
-		}
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port), nil
 }

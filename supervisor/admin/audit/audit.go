@@ -50,20 +50,16 @@ type Log struct {
 	keys []uint64 // of the entries that are kept, in their order
 	last uint64
 
-	watch    func(Entry, []byte)
+	watch    atomic.Pointer[func(Entry, []byte)]
 	failures atomic.Uint64
 }
 
-// New reads which entries are kept. most bounds them; 0 means DefaultEntries. watch is called with each new entry and
-// its JSON; nil means that nobody watches.
-func New(r storage.Records, most int, log *slog.Logger, watch func(e Entry, encoded []byte)) (*Log, error) {
+// New reads which entries are kept. most bounds them; 0 means DefaultEntries.
+func New(r storage.Records, most int, log *slog.Logger) (*Log, error) {
 	if most <= 0 {
 		most = DefaultEntries
 	}
-	if watch == nil {
-		watch = func(Entry, []byte) {}
-	}
-	l := &Log{records: r, log: log, now: time.Now, most: most, watch: watch}
+	l := &Log{records: r, log: log, now: time.Now, most: most}
 	err := r.Each(recordAudit, func(key string, _ []byte) error {
 		n, err := strconv.ParseUint(key, 16, 64)
 		if err != nil {
@@ -102,8 +98,13 @@ func (l *Log) Add(e Entry, before, after any) {
 		l.failures.Add(1)
 		l.log.Error("an entry of the audit log could not be kept", "entry", string(value), "err", err)
 	}
-	l.watch(e, value)
+	if watch := l.watch.Load(); watch != nil {
+		(*watch)(e, value)
+	}
 }
+
+// Watch has f called with each new entry and its JSON, in place of what was watching before.
+func (l *Log) Watch(f func(e Entry, encoded []byte)) { l.watch.Store(&f) }
 
 // trim forgets the oldest entries. l.mu is held.
 func (l *Log) trim() error {

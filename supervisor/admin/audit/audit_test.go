@@ -17,10 +17,11 @@ var quiet = slog.New(slog.DiscardHandler)
 func TestPages(t *testing.T) {
 	records := storage.NewMemory()
 	var watched []string
-	l, err := New(records, 25, quiet, func(e Entry, encoded []byte) { watched = append(watched, e.Target+" "+string(encoded)) })
+	l, err := New(records, 25, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.Watch(func(e Entry, encoded []byte) { watched = append(watched, e.Target+" "+string(encoded)) })
 	l.now = func() time.Time { return time.Unix(1, 0) } // a clock that stands must not make two entries one
 	for i := range 40 {
 		who := []string{"ada", "bob"}[i%2]
@@ -67,7 +68,7 @@ func TestPages(t *testing.T) {
 	if got := all(l, Filter{Who: "ada", Action: "ban"}, 2); got != string(bans) {
 		t.Errorf("filtered: %q, want %q", got, bans)
 	}
-	again, err := New(records, 10, quiet, nil)
+	again, err := New(records, 10, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestLargeValuesAreCut(t *testing.T) {
-	l, err := New(storage.NewMemory(), 0, quiet, nil)
+	l, err := New(storage.NewMemory(), 0, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func (broken) Put(string, string, []byte) error { return errors.New("the disk is
 
 func TestWhatCannotBeKeptIsLogged(t *testing.T) {
 	var b strings.Builder
-	l, err := New(broken{storage.NewMemory()}, 0, slog.New(slog.NewTextHandler(&b, nil)), nil)
+	l, err := New(broken{storage.NewMemory()}, 0, slog.New(slog.NewTextHandler(&b, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
