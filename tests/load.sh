@@ -1,18 +1,46 @@
 #!/bin/sh
-# A short load test: starts a server of its own and drives it with skein-load. CLIENTS and DURATION may be set.
+# A short load test: starts servers of its own and drives them with skein-load in every dialect. CLIENTS and DURATION may
+# be set; REPORTS names a folder for the reports, as JSON and as pages.
 set -eu
 cd "$(dirname "$0")/.."
 
-url=ws://127.0.0.1:3999/
-bin/skein serve --listen 127.0.0.1:3999 --admin 127.0.0.1:3998 --log-level warn &
-pid=$!
-trap 'kill $pid 2>/dev/null; wait $pid 2>/dev/null || true' EXIT
-for _ in $(seq 100); do
-	bin/skein healthcheck --admin 127.0.0.1:3998 >/dev/null 2>&1 && break
-	sleep 0.1
-done
+pids=
+trap 'for p in $pids; do kill "$p" 2>/dev/null || true; done; wait' EXIT
 
-set -- --url $url --pid $pid --duration "${DURATION:-5s}"
-bin/skein-load fanout "$@" --clients "${CLIENTS:-1000}"
-bin/skein-load fanout "$@" --clients "${CLIENTS:-1000}" --window 16
-bin/skein-load ping "$@" --clients 200
+# start ARGS...: runs skein in the background; its process id is in $pid
+start() {
+	bin/skein "$@" >/dev/null &
+	pid=$!
+	pids="$pids $pid"
+}
+
+# load NAME ARGS...: drives the server that was started last
+load() {
+	name=$1
+	shift
+	if [ -n "${REPORTS:-}" ]; then
+		mkdir -p "$REPORTS"
+		set -- "$@" --json "$REPORTS/$name.json" --html "$REPORTS/$name.html"
+	fi
+	echo "== $name"
+	bin/skein-load "$@" --pid "$pid" --wait 10s --duration "${DURATION:-5s}"
+}
+
+many="--clients ${CLIENTS:-1000}"
+start serve --listen 127.0.0.1:3999 --log-level warn
+at="--url ws://127.0.0.1:3999/"
+load cl4-fanout fanout $at $many
+load cl4-fanout-16 fanout $at $many --window 16
+load cl4-ping echo $at --clients 200
+load cl4-mixed mixed $at $many
+load scratch-fanout fanout $at $many --dialect scratch
+
+start pystrands --ws-port 3998 --tcp-port 3997 --log-level warn
+at="--dialect pystrands --url ws://127.0.0.1:3998/ --backend 127.0.0.1:3997"
+load pystrands-echo echo $at --clients 200
+load pystrands-fanout fanout $at $many
+
+start simpleserver-demo --port 3996
+at="--dialect simpleserver --url tcp://127.0.0.1:3996"
+load simpleserver-echo echo $at --clients 200
+load simpleserver-fanout fanout $at --clients 200

@@ -43,6 +43,7 @@ type Config struct {
 	GCURL          string        `json:"gc_url,omitempty"`
 	TotalOrder     bool          `json:"total_order,omitempty"`
 	MaxGrowth      float64       `json:"max_growth,omitempty"` // of memory in the second half of a soak, as a share
+	Wait           time.Duration `json:"wait_ns,omitempty"`    // for the server to accept connections
 	Run            string        `json:"run"`                  // part of the names of rooms
 }
 

@@ -42,6 +42,9 @@ func run(ctx context.Context, cfg Config, show *progress) (*Report, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
+	if err := awaitListener(ctx, cfg); err != nil {
+		return nil, err
+	}
 	probe, err := newServerProbe(cfg)
 	if err != nil {
 		return nil, err

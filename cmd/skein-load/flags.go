@@ -49,6 +49,7 @@ func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
 	f.StringVar(&cfg.Backend, "backend", "127.0.0.1:8081", "where a PyStrands broker takes backends; none: a backend is there that sends messages back (echo), or to the room")
 	f.StringVar(&cfg.ScratchDialect, "scratch-dialect", turboWarp, "the server that dialect scratch is to expect: "+turboWarp+" or "+cloudLink)
 	f.StringArrayVar(&cfg.Headers, "header", nil, "header of upgrade requests, as NAME: VALUE (several times)")
+	f.DurationVar(&cfg.Wait, "wait", 0, "how long to wait for the server to listen")
 	f.IntVar(&cfg.Processes, "processes", 0, fmt.Sprintf("client processes (0: one per %d clients)", maxPerProcess))
 	f.IntVar(&cfg.Connecting, "connecting", 16, "clients of one process that are on their way at a time")
 	f.BoolVar(&cfg.Pipeline, "pipeline", cfg.Pipeline, "send all requests of the join at once instead of waiting for each answer")

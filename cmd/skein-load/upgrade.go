@@ -4,12 +4,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // The key is the RFC's example; the accept value belongs to it. A fixed key costs nothing per connection.
@@ -55,6 +57,35 @@ func newTarget(cfg *Config, f framing) (*target, error) {
 		t.rest, err = upgradeHeaders(u.Host, cfg.Headers)
 	}
 	return t, err
+}
+
+// awaitListener waits until somebody listens where the clients are to connect, if it is said for how long.
+func awaitListener(ctx context.Context, cfg Config) error {
+	if cfg.Wait == 0 {
+		return nil
+	}
+	d, err := newDialect(&cfg)
+	if err != nil {
+		return err
+	}
+	t, err := newTarget(&cfg, d.Traits().framing)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, cfg.Wait)
+	defer cancel()
+	for {
+		var dialer net.Dialer
+		c, err := dialer.DialContext(ctx, "tcp", t.addr.String())
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("nobody listens at %s after %s: %w", t.addr, cfg.Wait, err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // upgradeHeaders is the upgrade request behind its path.
