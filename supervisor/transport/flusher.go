@@ -16,6 +16,7 @@ type flusher struct {
 	mu         sync.Mutex // a leaf: nothing else is locked under it
 	head, tail *Conn      // linked through Conn.nextFlush
 	idle       bool
+	held       bool // a poller is at work and will flush
 	stopped    bool
 	wake       chan struct{}
 
@@ -40,8 +41,10 @@ func (f *flusher) add(c *Conn) {
 		f.tail.nextFlush = c
 	}
 	f.tail = c
-	wake := f.idle
-	f.idle = false
+	wake := f.idle && !f.held
+	if wake {
+		f.idle = false
+	}
 	f.mu.Unlock()
 	if wake {
 		f.wake <- struct{}{}
@@ -61,33 +64,63 @@ func (f *flusher) stop() {
 
 func (f *flusher) run() {
 	for {
+		f.flushAll(&f.t, &f.w)
 		f.mu.Lock()
-		c := f.head
-		f.head, f.tail = nil, nil
-		if c == nil {
-			if f.stopped {
-				f.mu.Unlock()
-				return
-			}
-			f.idle = true
+		switch {
+		case f.head != nil && !f.held:
 			f.mu.Unlock()
-			<-f.wake
-			// Whoever woke us is usually in the middle of more: let it run on, so that one write takes more frames.
-			runtime.Gosched()
 			continue
+		case f.stopped:
+			f.mu.Unlock()
+			return
 		}
+		f.idle = true
 		f.mu.Unlock()
-		for c != nil {
-			next := c.nextFlush
-			c.nextFlush = nil
-			f.flush(c)
-			c = next
-		}
+		<-f.wake
+		// Whoever woke us is usually in the middle of more: let it run on, so that one write takes more frames.
+		runtime.Gosched()
 	}
 }
 
-// flush takes a connection out of the list and writes as much of its outbox as the socket takes at once.
-func (f *flusher) flush(c *Conn) {
+// flushAll writes what is in the list. t is empty, before and after, and w writes it.
+func (f *flusher) flushAll(t *transfer, w *rawWrite) {
+	f.mu.Lock()
+	c := f.head
+	f.head, f.tail = nil, nil
+	f.mu.Unlock()
+	for c != nil {
+		next := c.nextFlush
+		c.nextFlush = nil
+		c.flush(t, w)
+		c = next
+	}
+}
+
+// hold keeps the flusher asleep: the caller is at work on connections of the same shard and flushes itself, which is
+// cheaper than to wake another goroutine.
+func (f *flusher) hold() {
+	f.mu.Lock()
+	f.held = true
+	f.mu.Unlock()
+}
+
+// release is the opposite of hold. The flusher gets what is left.
+func (f *flusher) release() {
+	f.mu.Lock()
+	f.held = false
+	wake := f.idle && f.head != nil
+	if wake {
+		f.idle = false
+	}
+	f.mu.Unlock()
+	if wake {
+		f.wake <- struct{}{}
+	}
+}
+
+// flush is called with a connection that was taken out of its flusher's list and writes as much of its outbox as the
+// socket takes at once.
+func (c *Conn) flush(t *transfer, w *rawWrite) {
 	c.mu.Lock()
 	c.listed = false
 	if c.writing || c.flushed || c.out.empty() && c.ending == nil {
@@ -100,7 +133,7 @@ func (f *flusher) flush(c *Conn) {
 		go c.writeBlocking(nil)
 		return
 	}
-	c.writeNow(&f.t, &f.w)
+	c.writeNow(t, w)
 }
 
 // writeNow writes what is in the outbox without waiting, then gives up the write side, to a goroutine of its own when

@@ -3,7 +3,6 @@ package transport
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -38,6 +37,8 @@ type poller struct {
 	posted   []*Conn // get a turn
 	idle     bool    // the goroutine waits, or is about to
 	stopped  bool
+
+	flushers []*flusher // of its shards
 
 	// owned by the goroutine
 	buf    [readBuffer]byte
@@ -83,7 +84,9 @@ func (s *Server) startPollers() {
 		s.pollers = append(s.pollers, p)
 	}
 	for i, sh := range s.shards {
-		sh.poller = s.pollers[i%len(s.pollers)]
+		p := s.pollers[i%len(s.pollers)]
+		sh.poller = p
+		p.flushers = append(p.flushers, sh.flusher)
 	}
 	for _, p := range s.pollers {
 		s.background.Go(p.run)
@@ -146,12 +149,21 @@ func (p *poller) run() {
 			switch {
 			case p.stopped:
 				p.mu.Unlock()
+				for _, f := range p.flushers {
+					f.release()
+				}
 				return
 			case len(p.posted) == 0 && len(p.more) == 0 && !p.arrivals.due:
 				p.idle = true
 				p.mu.Unlock()
+				for _, f := range p.flushers {
+					f.release()
+				}
 				if err := p.raw.Read(wait); err != nil {
 					panic(fmt.Sprintf("transport: epoll: %v", err)) // cannot happen: nobody closes it but us
+				}
+				for _, f := range p.flushers {
+					f.hold()
 				}
 				p.mu.Lock()
 				p.idle = false
@@ -159,8 +171,9 @@ func (p *poller) run() {
 			p.mu.Unlock()
 		}
 		p.round(n)
-		// Those who got something do their work first: what they answer meanwhile goes out together.
-		runtime.Gosched()
+		for _, f := range p.flushers {
+			f.flushAll(&p.t, &p.w)
+		}
 	}
 }
 
