@@ -188,6 +188,8 @@ func (c *Config) checkRooms(t *traits) error {
 		return fmt.Errorf("--senders must not be more than the clients of a room (in one process), which are %d", smallest)
 	case c.fansOut() && c.allSenders() > maxSenders:
 		return fmt.Errorf("%d senders in all rooms, but no more than %d can be told apart", c.allSenders(), maxSenders)
+	case c.fansOut() && c.Rate == 0 && c.allSenders()*c.Window > maxSlots:
+		return fmt.Errorf("--window %d for %d senders: no more than %d messages can be under way", c.Window, c.allSenders(), maxSlots)
 	case c.fansOut() && !t.toSender && smallest < 2:
 		return errors.New("a message needs a client besides its sender in each room")
 	case t.maxRoom > 0 && c.largestRoom() > t.maxRoom:
@@ -200,7 +202,10 @@ func (c *Config) checkRooms(t *traits) error {
 	return nil
 }
 
-func (c *Config) checkDialect(*traits) error {
+func (c *Config) checkDialect(t *traits) error {
+	if len(c.Headers) > 0 && t.framing != webSocket {
+		return errors.New("--header needs a dialect on WebSocket")
+	}
 	if c.Dialect == "scratch" && c.ScratchDialect != "" && c.ScratchDialect != turboWarp && c.ScratchDialect != cloudLink {
 		return fmt.Errorf("--scratch-dialect must be %s or %s", turboWarp, cloudLink)
 	}

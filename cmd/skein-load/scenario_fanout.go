@@ -34,7 +34,9 @@ type fanout struct {
 	pad        []byte
 	frameSize  int // of a delivery, learned from the first
 	sending    bool
+	kick       bool   // the windows must be filled from scratch
 	left       uint64 // messages still to send
+	underway   int    // messages that have not reached everybody
 	plan       schedule
 }
 
@@ -99,20 +101,21 @@ func (f *fanout) enter(phase uint32) {
 
 // begin starts to send; a given number of messages goes without warm-up, so that exactly they are counted.
 func (f *fanout) begin(messages uint64) {
-	f.sending, f.left = len(f.senders) > 0, messages
+	f.sending, f.kick, f.left = len(f.senders) > 0, true, messages
 	if f.rate > 0 && f.sending {
 		f.plan = newSchedule(f.rate*float64(len(f.senders))/float64(len(f.w.board.total)), now(), f.slip)
 	}
 }
 
 func (f *fanout) tick(now int64) {
-	if f.sending {
-		if f.rate > 0 {
-			f.sendDue(now)
-		} else {
-			for s := range f.senders {
-				f.fill(s, now)
-			}
+	switch {
+	case !f.sending:
+	case f.rate > 0:
+		f.sendDue(now)
+	case f.kick:
+		f.kick = false
+		for s := range f.senders {
+			f.fill(s, now)
 		}
 	}
 	if f.resting() {
@@ -157,6 +160,7 @@ func (f *fanout) send(s int, at int64) {
 	c.out = snd.message.appendNumbered(c.out, mark{uint16(f.base + s), snd.head})
 	f.w.pool.queue(c)
 	snd.head++
+	f.underway++
 	f.w.board.total[f.base+s].Store(snd.head)
 	f.left--
 	f.w.cell.sent.Add(1)
@@ -224,6 +228,7 @@ func (f *fanout) advance(s int) {
 	members := f.rooms[s/f.perRoom].members
 	for snd := &f.senders[s]; snd.tail != snd.head && f.w.board.slot(f.base+s, snd.tail).got.Load() == members; {
 		snd.tail++
+		f.underway--
 	}
 }
 
@@ -247,17 +252,7 @@ func (f *fanout) due() int64 {
 }
 
 // resting says that nothing is under way and nothing will be sent.
-func (f *fanout) resting() bool {
-	if f.sending && f.left > 0 {
-		return false
-	}
-	for i := range f.senders {
-		if f.senders[i].tail != f.senders[i].head {
-			return false
-		}
-	}
-	return true
-}
+func (f *fanout) resting() bool { return (!f.sending || f.left == 0) && f.underway == 0 }
 
 func (f *fanout) finish(r *WorkerResult) {
 	r.Tally.add(f.check.finish(func(stream int) uint32 {

@@ -1,6 +1,6 @@
 //go:build !linux
 
-// Command skein-load drives a WebSocket server with load. It needs Linux: its clients are bare descriptors on epoll.
+// Command skein-load drives servers with load. It needs Linux: its clients are bare descriptors on epoll.
 package main
 
 import (

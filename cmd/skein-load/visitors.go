@@ -8,8 +8,13 @@ type visitors struct {
 	conns []*conn
 	until []int64 // when each does its next thing
 	going bool
+	next  int64 // when to look again
+	rests bool  // what was seen at the last look
 	tally Tally
 }
+
+// visitorsEvery is how often a worker looks after its visitors, in nanoseconds.
+const visitorsEvery = 1_000_000
 
 func newVisitors(w *worker) *visitors {
 	v := &visitors{w: w, conns: w.pool.conns[w.seats.count:]}
@@ -31,6 +36,11 @@ func (v *visitors) enter(phase uint32) {
 
 // tick lets visitors come and go and says whether none is on the way in or out.
 func (v *visitors) tick(now int64) (resting bool) {
+	if now < v.next {
+		return v.rests
+	}
+	v.next = now + visitorsEvery
+	defer func() { v.rests = resting }()
 	resting = true
 	for i, c := range v.conns {
 		switch c.state {

@@ -265,7 +265,7 @@ func (w *worker) shareOf(messages uint64) uint64 {
 func (w *worker) left(*conn) {}
 
 func (w *worker) closed(c *conn, err error) {
-	w.fail(fmt.Errorf("client %d: %w", w.seats.first+c.index, err))
+	w.fail(fmt.Errorf("client %d: %w", w.seats.seat(c.index).client, err))
 }
 
 func (w *worker) woken() { w.scenario.woken() }
