@@ -1,6 +1,11 @@
 package supervisor
 
 import (
+	"errors"
+	"fmt"
+
+	"github.com/skeinhq/skein/actors"
+	"github.com/skeinhq/skein/supervisor/admin"
 	"github.com/skeinhq/skein/supervisor/admin/audit"
 	"github.com/skeinhq/skein/supervisor/cl4admin"
 )
@@ -37,6 +42,9 @@ func (c cl4Controls) SetMaxClients(n int) error {
 // SetDisabled implements cl4admin.Server.
 func (c cl4Controls) SetDisabled(protocol, command string, disabled bool) error {
 	_, err := c.s.settings.setCommandDisabled(protocol, command, disabled)
+	if errors.Is(err, admin.ErrSetting) { // the only thing that can be wrong with it
+		err = fmt.Errorf("%w: %s", actors.ErrCommandDoesNotExist, command)
+	}
 	return err
 }
 

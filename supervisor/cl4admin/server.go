@@ -3,6 +3,7 @@ package cl4admin
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"net/netip"
 	"time"
 
@@ -45,7 +46,7 @@ func (o *operator) changeUserLimit(val json.RawMessage) (any, error) {
 	if err := read(val, &n); err != nil {
 		return nil, err
 	}
-	if n == nil || *n < -1 || *n == 0 {
+	if n == nil || *n < -1 || *n == 0 || *n > math.MaxInt32 {
 		return nil, wrong("must be a number above 0, or -1 for no limit")
 	}
 	if err := o.Server.SetMaxClients(*n); err != nil {

@@ -154,3 +154,23 @@ func TestHashesThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyCostsAsMuch sees that an unknown user is looked for as long as a known one: by the cost of what is
+// computed, because time says nothing on a busy machine.
+func TestNobodyCostsAsMuch(t *testing.T) {
+	text, err := HashPassword(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := parseHash(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if nobody.time != known.time || nobody.memory != known.memory || nobody.threads != known.threads ||
+		len(nobody.salt) != len(known.salt) || len(nobody.key) != len(known.key) {
+		t.Errorf("%+v is not as dear as %+v", nobody, known)
+	}
+	if nobody.matches("") || nobody.matches(password) {
+		t.Error("nobody has a password")
+	}
+}
