@@ -112,6 +112,9 @@ func (f *File) write(tx *bolt.Tx, w *actors.RoomWrite) error {
 	if err := h.writeHistory(tx.Bucket(bucketHistory), w.History, f.history); err != nil {
 		return err
 	}
+	if h.count == 0 && h.changes == 0 {
+		return tx.Bucket(bucketProjects).Delete(key)
+	}
 	h.touched = max(h.touched, w.Time)
 	return tx.Bucket(bucketProjects).Put(key, seal(bucketProjects, key, h.encode()))
 }
