@@ -23,7 +23,7 @@ func (s *Server) loadAdministration() (err error) {
 	if s.tokens, err = token.NewStore(s.records, nil); err != nil {
 		return err
 	}
-	if o.Token != "" {
+	if o.Token != "" && !token.IsText(o.Token) { // one that was made has its scope with whoever has made it
 		s.tokens.AddFixed(token.Token{Name: "configuration", Scope: token.Admin}, o.Token, false)
 	}
 	return s.loadSettings()

@@ -85,7 +85,7 @@ func TestLogFormat(t *testing.T) {
 			t.Setenv("NO_COLOR", tt.noColor)
 			t.Setenv("TERM", "xterm")
 			var b bytes.Buffer
-			newLogger(&b, tt.terminal, tt.log).Info("hello")
+			newLogger(&b, tt.terminal, tt.log.Format, tt.log.Level).Info("hello")
 			if out := b.String(); !strings.Contains(out, tt.want) || tt.want == "" && out != "" {
 				t.Errorf("got %q, want %q", out, tt.want)
 			}

@@ -47,7 +47,7 @@ func echo(ctx context.Context, r *config.Result) error {
 	for _, l := range e.listeners {
 		log.Info("echo on " + l.URL())
 	}
-	return (&lifecycle{e, signals, drainTimeout(r), log, notifySystemd(log)}).run(ctx)
+	return (&lifecycle{e, signals, drainTimeout(r), log, notifySystemd(log), nil}).run(ctx)
 }
 
 // echoServer is a transport that sends back what it gets.

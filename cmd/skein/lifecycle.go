@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -30,6 +31,8 @@ type lifecycle struct {
 	drain   time.Duration
 	log     *slog.Logger
 	notify  func(state string)
+	// ending is sent to when somebody but a signal ends it: how long that may take, 0 for drain. Nil: nobody does.
+	ending <-chan time.Duration
 }
 
 // catchSignals returns the channel of the signals that a lifecycle knows, and what gives them back.
@@ -39,7 +42,7 @@ func catchSignals() (<-chan os.Signal, func()) {
 	return c, func() { signal.Stop(c) }
 }
 
-// run serves until SIGINT, SIGTERM or the end of ctx, then drains. A second signal while draining stops at once, with
+// run serves until SIGINT, SIGTERM, an administrator or the end of ctx ends it, then drains. A second signal while draining stops at once, with
 // an error so that whoever waits knows that clients were cut off. SIGHUP reloads.
 func (l *lifecycle) run(ctx context.Context) error {
 	l.notify("READY=1")
@@ -91,6 +94,9 @@ func (l *lifecycle) serve(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			return
+		case d := <-l.ending:
+			l.drain = cmp.Or(d, l.drain)
 			return
 		case s := <-l.signals:
 			if s != syscall.SIGHUP {

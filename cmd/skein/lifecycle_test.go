@@ -73,7 +73,7 @@ func TestLifecycle(t *testing.T) {
 				signals <- sig
 			}
 			var states []string
-			l := &lifecycle{s, signals, tt.drain, slog.New(slog.DiscardHandler), func(state string) { states = append(states, state) }}
+			l := &lifecycle{s, signals, tt.drain, slog.New(slog.DiscardHandler), func(state string) { states = append(states, state) }, nil}
 			if err := l.run(t.Context()); !errors.Is(err, tt.want) {
 				t.Errorf("run: %v, want %v", err, tt.want)
 			}
@@ -99,7 +99,7 @@ func TestLifecycleEndsWithItsContext(t *testing.T) {
 	s.drained <- nil
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	l := &lifecycle{s, nil, time.Hour, slog.New(slog.DiscardHandler), func(string) {}}
+	l := &lifecycle{s, nil, time.Hour, slog.New(slog.DiscardHandler), func(string) {}, nil}
 	if err := l.run(ctx); err != nil {
 		t.Error(err)
 	}

@@ -10,31 +10,27 @@ import (
 	"github.com/skeinhq/skein/cmd/skein/config"
 )
 
-// newLogger returns the log of the program. terminal says whether a person reads w.
-func newLogger(w io.Writer, terminal bool, o config.Log) *slog.Logger {
-	format := o.Format
+// newLogger returns the log of the program, whose level may change. terminal says whether a person reads w.
+func newLogger(w io.Writer, terminal bool, format string, level slog.Leveler) *slog.Logger {
 	if format == "" || format == config.FormatAuto {
 		format = config.FormatJSON
 		if terminal {
 			format = config.FormatText
 		}
 	}
-	if o.Level == config.LevelNone {
-		return slog.New(slog.DiscardHandler)
-	}
 	if format == config.FormatText {
 		return slog.New(tint.NewTextHandler(w, &tint.Options{
-			Level:      o.Level,
+			Level:      level,
 			TimeFormat: "15:04:05.000",
 			NoColor:    !terminal || !wantColor(),
 		}))
 	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: o.Level}))
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
 // stderrLogger is newLogger for standard error.
-func stderrLogger(o config.Log) *slog.Logger {
-	return newLogger(os.Stderr, isTerminal(os.Stderr), o)
+func stderrLogger(format string, level slog.Leveler) *slog.Logger {
+	return newLogger(os.Stderr, isTerminal(os.Stderr), format, level)
 }
 
 // isTerminal tells whether a person reads f, as far as one can tell without asking the system's terminal driver.

@@ -52,6 +52,7 @@ func runServer(ctx context.Context, r *config.Result, log *slog.Logger) error {
 	b := build()
 	o.Logger, o.Version, o.Commit = log, b.Version, b.Commit
 	o.Available = plugins.All()
+	o.Administration.Configuration = r.Configured()
 	signals, release := catchSignals()
 	defer release()
 	srv := supervisor.New(o)
@@ -63,15 +64,18 @@ func runServer(ctx context.Context, r *config.Result, log *slog.Logger) error {
 	}
 	announcePyStrands(log, srv, r.Config.Server.PyStrands)
 	announceSimpleServer(log, srv.SimpleServerListeners())
-	return (&lifecycle{srv, signals, drainTimeout(r), log, notifySystemd(log)}).run(ctx)
+	return (&lifecycle{srv, signals, drainTimeout(r), log, notifySystemd(log), srv.Ending()}).run(ctx)
 }
 
 // greet returns the logger after it has said which program this is, and what is odd about its configuration.
 func greet(r *config.Result) *slog.Logger { return greetAs(build().String(), r) }
 
-// greetAs is greet with another name for the program.
+// greetAs is greet with another name for the program. Administrators can change the level of the logger.
 func greetAs(program string, r *config.Result) *slog.Logger {
-	log := stderrLogger(r.Config.Log)
+	level := new(slog.LevelVar)
+	level.Set(r.Config.Log.Level)
+	r.Config.Server.Administration.LogLevel = level
+	log := stderrLogger(r.Config.Log.Format, level)
 	log.Info(program)
 	for _, p := range r.Problems.Warnings() {
 		if !p.Repeated {

@@ -22,9 +22,6 @@ func parseAddress(s string) (string, error) {
 	return parseTCP(s)
 }
 
-// tcpAddress is an address that is no unix socket.
-var tcpAddress = kind[string]{typ: "address", parse: parseTCP, show: text.show}
-
 func parseTCP(s string) (string, error) {
 	if _, rest, ok := strings.Cut(s, "://"); ok {
 		return "", fmt.Errorf("%q is a URL: write the address alone, such as %s", s, strings.TrimSuffix(rest, "/"))

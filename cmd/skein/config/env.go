@@ -24,6 +24,9 @@ func readEnv(t Table, environ []string) (found, Problems) {
 		}
 		origin := Origin{Layer: LayerEnv, Key: name}
 		s, fromFile := byEnv(t.Settings, name)
+		if s == nil && t.Prefix == prefixServe && name == EnvAdminAddr {
+			continue
+		}
 		if s == nil {
 			problems = append(problems, Problem{
 				Origin: origin, Message: "unknown variable" + suggestEnv(t, name),
@@ -46,6 +49,10 @@ func readEnv(t Table, environ []string) (found, Problems) {
 	}
 	return out, problems
 }
+
+// EnvAdminAddr is the variable that tells skein admin where the server is. It is no setting of the server, whose
+// environment may have it all the same.
+const EnvAdminAddr = "SKEIN_ADMIN_ADDR"
 
 // readSecret reads a value from a file of its own, without the line feed that editors leave.
 func readSecret(path string) (texts []string, wrong string) {

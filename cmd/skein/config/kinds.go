@@ -35,6 +35,24 @@ var secret = kind[string]{
 	show: text.show,
 }
 
+// minAdminToken keeps secrets away that can be guessed: nobody waits between guesses for long.
+const minAdminToken = 16
+
+var errShortToken = fmt.Errorf("the token is too short: at least %d characters", minAdminToken)
+
+// adminToken is a secret that is long enough to be let in with from anywhere.
+var adminToken = kind[string]{
+	typ: "text",
+	parse: func(s string) (string, error) {
+		s, err := secret.parse(s)
+		if err == nil && len(s) < minAdminToken {
+			err = errShortToken
+		}
+		return s, err
+	},
+	show: text.show,
+}
+
 var path = kind[string]{typ: "file", parse: text.parse, show: text.show}
 
 var boolean = kind[bool]{

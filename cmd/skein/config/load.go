@@ -130,7 +130,7 @@ func (s *Setting) try(e entry) (shown string, apply func(*Config), wrong string)
 	}
 	shown, apply, err := s.reads.read(e.texts)
 	switch {
-	case err != nil && s.Secret && !errors.Is(err, errNoSecret):
+	case err != nil && s.Secret && !errors.Is(err, errNoSecret) && !errors.Is(err, errShortToken):
 		return "", nil, "not a valid value" // the text of the error may contain it
 	case err != nil:
 		return "", nil, err.Error()

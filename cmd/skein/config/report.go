@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/skeinhq/skein/supervisor"
 )
 
 // WriteValues writes what is in force and where it comes from, one setting per line.
@@ -15,6 +17,19 @@ func (r *Result) WriteValues(w io.Writer) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", v.Setting.Flag(), v.Shown(), v.Origin)
 	}
 	return t.Flush()
+}
+
+// Configured returns what is in force as administrators are shown it, under the names that settings have in a file.
+func (r *Result) Configured() []supervisor.ConfiguredSetting {
+	var out []supervisor.ConfiguredSetting
+	for _, v := range r.Values {
+		c := supervisor.ConfiguredSetting{Name: underscored(v.Setting.Name), Type: v.Setting.Type(), Help: v.Setting.Help}
+		if !v.Setting.Secret && !v.Invalid {
+			c.Value, c.Default = v.Text, v.Setting.Default
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // WriteMarkdown writes the table of settings for the documentation.

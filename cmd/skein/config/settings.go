@@ -225,8 +225,23 @@ var connections = group("Connections",
 var operation = group("Operation",
 	Setting{
 		Name: "admin", Echo: true,
-		Help:  "address of health, readiness, metrics and pprof, which has no password; HOST:PORT, or PORT (on 127.0.0.1)",
-		reads: one(tcpAddress, func(c *Config, v string) { c.Server.Admin = v }),
+		Help:  "address of health, readiness, metrics and pprof, which have no password, and of the administration: HOST:PORT, PORT (on 127.0.0.1) or unix:PATH",
+		reads: one(address, func(c *Config, v string) { c.Server.Admin = v }),
+	},
+	Setting{
+		Name:  "admin-socket",
+		Help:  "path of a unix socket that serves the same to the user that the server runs as",
+		reads: one(path, func(c *Config, v string) { c.Server.Administration.Socket = v }),
+	},
+	Setting{
+		Name: "admin-token", Secret: true,
+		Help:  "a token for the administration, with the scope admin, beside those that skein admin token makes; at least 16 characters",
+		reads: one(adminToken, func(c *Config, v string) { c.Server.Administration.Token = v }),
+	},
+	Setting{
+		Name: "audit-entries", Default: strconv.Itoa(supervisor.DefaultAuditEntries),
+		Help:  "changes by administrators that are remembered",
+		reads: one(number(1), func(c *Config, v int) { c.Server.Administration.AuditEntries = v }),
 	},
 	Setting{
 		Name: "drain-timeout", Default: formatDuration(supervisor.DefaultDrainTimeout), Echo: true,

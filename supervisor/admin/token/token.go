@@ -98,6 +98,12 @@ func splitText(text string) (id, secret string, err error) {
 	return id, secret, nil
 }
 
+// IsText tells whether a text has the form of a token that was made by a Store.
+func IsText(text string) bool {
+	_, _, err := splitText(text)
+	return err == nil
+}
+
 // check says what is wrong with a token that is to be made.
 func (t Token) check(now time.Time) error {
 	switch {
