@@ -131,6 +131,14 @@ func scratcher(t testing.TB, s *System, user, project string) *testClient {
 	return c
 }
 
+// inRoom waits until so many clients are in a room.
+func inRoom(t testing.TB, s *System, project string, n int) {
+	eventually(t, "all are in the room", func() bool {
+		ms, _ := s.Rooms(Scratch).Members(project)
+		return len(ms) == n
+	})
+}
+
 func (c *testClient) set(name, value string) {
 	c.say(fmt.Sprintf(`{"method":"set","name":%q,"value":%q}`, name, value))
 }
@@ -235,6 +243,7 @@ func TestJournalSync(t *testing.T) {
 	disk.gate = make(chan struct{})
 	s := journaled(t, disk, func(o *Options) { o.Journal.Sync = true })
 	a, b := scratcher(t, s, "ada", "1"), scratcher(t, s, "bob", "1")
+	inRoom(t, s, "1", 2)
 	a.set("x", "1")
 	eventually(t, "a write waits", func() bool { return s.Journal.Pending.Load() == 1 })
 	a.set("x", "2")
@@ -266,6 +275,7 @@ func TestJournalSyncOrder(t *testing.T) {
 	disk := newFakeStorage()
 	s := journaled(t, disk, func(o *Options) { o.Journal.Sync = true })
 	a, b := scratcher(t, s, "ada", "1"), scratcher(t, s, "bob", "1")
+	inRoom(t, s, "1", 2)
 	const n = 500
 	for i := range n {
 		a.set("x", fmt.Sprint(i))

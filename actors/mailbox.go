@@ -299,6 +299,16 @@ func (m *mailbox) take() (msg any, system, ok bool) {
 	return msg, false, true
 }
 
+// more tells whether another message waits. It is called by the actor while it handles one.
+func (m *mailbox) more() bool {
+	if m.next < m.batch.len() {
+		return true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.user.len() > 0
+}
+
 // urgent tells whether a system message waits or the actor is suspended, so that the batch has to.
 func (m *mailbox) urgent() bool {
 	m.mu.Lock()

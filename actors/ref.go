@@ -22,6 +22,8 @@ type Ref struct {
 	settled atomic.Uint64
 	waiting atomic.Uint64 // the count that the session waits for; 0: it does not wait
 
+	findable bool // it speaks CL4; owned by the registry
+
 	client Client // the handle that plugins get
 }
 

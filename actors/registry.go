@@ -2,7 +2,6 @@ package actors
 
 import (
 	"hash/maphash"
-	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -50,14 +49,8 @@ func (r *registry) unregister(ref *Ref, u cl4.User) {
 // registryShard is what one shard knows. It outlives the actor, which can fail and be restarted.
 type registryShard struct {
 	sys     *System
-	clients map[codec.ID]*listed
-	names   map[string][]*Ref // CL4 clients only
-}
-
-// listed is one connection in the client list.
-type listed struct {
-	ref      *Ref
-	findable bool // it speaks CL4
+	clients map[codec.ID]*Ref
+	names   nameIndex // CL4 clients only
 }
 
 // registryActor is the actor of a shard.
@@ -69,17 +62,18 @@ func (a registryActor) Receive(ctx actor.Context) {
 	defer a.sys.failing(&a.sys.Counters.RegistryPanics, registryFailed, ctx.Self().Id, msg)
 	switch m := msg.(type) {
 	case *register:
-		a.clients[m.from.ID] = &listed{ref: m.from}
+		m.from.findable = false
+		a.clients[m.from.ID] = m.from
 	case *identified:
-		if l := a.clients[m.id]; l != nil {
-			l.findable = true
+		if ref := a.clients[m.id]; ref != nil {
+			ref.findable = true
 		}
 	case *registerName:
-		a.names[m.name] = append(a.names[m.name], m.from)
+		a.names.add(m.name, m.from)
 	case *unregister:
 		delete(a.clients, m.id)
 	case *unregisterName:
-		a.forgetName(m)
+		a.names.remove(m.name, m.id)
 	case *direct:
 		a.onDirect(m)
 	case *relay:
@@ -88,8 +82,8 @@ func (a registryActor) Receive(ctx actor.Context) {
 		m.reply <- a.find(m.key, m.byName)
 	case *listClients:
 		refs := make([]*Ref, 0, len(a.clients))
-		for _, l := range a.clients {
-			refs = append(refs, l.ref)
+		for _, ref := range a.clients {
+			refs = append(refs, ref)
 		}
 		m.reply <- refs
 	case *crash:
@@ -100,28 +94,15 @@ func (a registryActor) Receive(ctx actor.Context) {
 	}
 }
 
-func (a *registryShard) forgetName(m *unregisterName) {
-	refs := a.names[m.name]
-	i := slices.IndexFunc(refs, func(r *Ref) bool { return r.ID == m.id })
-	if i < 0 {
-		return
-	}
-	if refs = slices.Delete(refs, i, i+1); len(refs) == 0 {
-		delete(a.names, m.name)
-		return
-	}
-	a.names[m.name] = refs
-}
-
 // find returns the CL4 clients that a key means: ids and uuids first, so that nobody can take over another's messages
 // by choosing that client's id as a name.
 func (a *registryShard) find(key string, byName bool) []*Ref {
 	if byName {
-		return slices.Clone(a.names[key])
+		return a.names.find(nil, key)
 	}
 	if id, ok := codec.ParseID(key); ok {
-		if l := a.clients[id]; l != nil {
-			return []*Ref{l.ref}
+		if ref := a.clients[id]; ref != nil {
+			return []*Ref{ref}
 		}
 	}
 	return nil
@@ -132,7 +113,8 @@ func (a *registryShard) onDirect(m *direct) {
 		a.directByID(m, id)
 		return
 	}
-	refs := a.names[m.to]
+	var one [1]*Ref
+	refs := a.names.find(one[:0], m.to)
 	if n := len(refs); n == 0 || n > 1 && !a.sys.cl4.config.Load().DeliverToAllMatches {
 		p := cl4.DirectAnswer(m.to, n, m.listener)
 		a.sys.Counters.refused(p.Status)
@@ -147,12 +129,12 @@ func (a *registryShard) onDirect(m *direct) {
 
 // directByID delivers to an id of this shard and tells the session, which waits, whether there was one.
 func (a *registryShard) directByID(m *direct, id codec.ID) {
-	l := a.clients[id]
-	if l == nil || !l.findable {
+	ref := a.clients[id]
+	if ref == nil || !ref.findable {
 		m.named = true
 		m.from.post(&directMissed{direct: m})
 		return
 	}
-	l.ref.send(m.frame)
+	ref.send(m.frame)
 	m.from.post(&directMissed{})
 }

@@ -25,15 +25,22 @@ type roster[M any] struct {
 	name  RoomKey
 	dir   *actor.PID
 	mb    *mailbox
+	idOf  func(*M) codec.ID
 	list  []M
-	index map[codec.ID]int // of each member in list
-	joins uint64           // joins seen, for the directory
+	index map[codec.ID]int32 // of each member in list; nil in small rooms, which are searched
+	joins uint64             // joins seen, for the directory
 
 	figures *roomFigures
 }
 
-func newRoster[M any](sys *System, key RoomKey, dir *actor.PID) roster[M] {
-	return roster[M]{sys: sys, name: key, dir: dir, mb: newMailbox(&sys.Counters), index: make(map[codec.ID]int), figures: new(roomFigures)}
+// Rooms of more than indexAbove members have an index until no more than indexBelow are left.
+const (
+	indexAbove = 32
+	indexBelow = 8
+)
+
+func newRoster[M any](sys *System, key RoomKey, dir *actor.PID, idOf func(*M) codec.ID) roster[M] {
+	return roster[M]{sys: sys, name: key, dir: dir, mb: newMailbox(&sys.Counters), idOf: idOf, figures: new(roomFigures)}
 }
 
 func (r *roster[M]) key() RoomKey      { return r.name }
@@ -41,39 +48,70 @@ func (r *roster[M]) mailbox() *mailbox { return r.mb }
 
 func (r *roster[M]) seen() *roomFigures { return r.figures }
 
-func (r *roster[M]) add(id codec.ID, m M) {
-	r.index[id] = len(r.list)
+// add takes a member in, who must not be one yet. Members that were found before may have moved.
+func (r *roster[M]) add(m M) {
 	r.list = append(r.list, m)
 	r.figures.members.Add(1)
+	last := len(r.list) - 1
+	switch {
+	case r.index != nil:
+		r.index[r.idOf(&r.list[last])] = int32(last)
+	case len(r.list) > indexAbove:
+		r.index = make(map[codec.ID]int32, 2*len(r.list))
+		for i := range r.list {
+			r.index[r.idOf(&r.list[i])] = int32(i)
+		}
+	}
 }
 
+func (r *roster[M]) position(id codec.ID) (int, bool) {
+	if r.index != nil {
+		i, ok := r.index[id]
+		return int(i), ok
+	}
+	for i := range r.list {
+		if r.idOf(&r.list[i]) == id {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// find returns a member, who stays where it is until members come or go.
 func (r *roster[M]) find(id codec.ID) (*M, bool) {
-	i, ok := r.index[id]
+	i, ok := r.position(id)
 	if !ok {
 		return nil, false
 	}
 	return &r.list[i], true
 }
 
-// remove takes a member out; the last one takes its place. idOf tells whose place changed.
-func (r *roster[M]) remove(id codec.ID, idOf func(*M) codec.ID) (m M, ok bool) {
-	i, ok := r.index[id]
+// remove takes a member out; the last one takes its place.
+func (r *roster[M]) remove(id codec.ID) (m M, ok bool) {
+	i, ok := r.position(id)
 	if !ok {
 		return m, false
 	}
 	m = r.list[i]
-	delete(r.index, id)
 	r.figures.members.Add(-1)
 	last := len(r.list) - 1
-	if i != last {
-		r.list[i] = r.list[last]
-		r.index[idOf(&r.list[i])] = i
+	if r.index != nil {
+		delete(r.index, id)
+		if i != last {
+			r.index[r.idOf(&r.list[last])] = int32(i)
+		}
+		if last <= indexBelow {
+			r.index = nil
+		}
 	}
 	var none M
-	r.list[last] = none
+	r.list[i], r.list[last] = r.list[last], none
 	r.list = r.list[:last]
-	if cap(r.list) > 64 && len(r.list) < cap(r.list)/4 {
-		r.list = append(make([]M, 0, len(r.list)*2), r.list...)
+	switch {
+	case last == 0:
+		r.list = nil
+	case cap(r.list) > 64 && last < cap(r.list)/4:
+		r.list = append(make([]M, 0, last*2), r.list...)
 	}
 	return m, true
 }

@@ -1,32 +1,35 @@
 package actors
 
 import (
-	"slices"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/skeinhq/skein/codec"
 	"github.com/skeinhq/skein/protocol/cl4"
 )
 
-// cl4Room is the state of a CL4 room: its members, and which of them has which name.
+// cl4Room is the state of a CL4 room: its members, which of them has which name, and who is to be told of whom.
 type cl4Room struct {
 	roster[cl4Member]
-	names map[string][]codec.ID
-	size  int      // bytes of the user objects of all named members, for encoding lists
-	vars  RoomVars // for plugins
+	names    nameIndex // of rooms that have an index
+	arrivals []arrival // see room_cl4_arrivals.go
+	size     int       // about the bytes of the user objects of all named members, for encoding lists
+	vars     RoomVars  // for plugins
 }
 
 type cl4Member struct {
-	ref    *Ref
-	user   cl4.User
-	object codec.Raw // the user object, once the member has a name
+	ref   *Ref
+	name  string
+	named bool // a name may be empty and still be set
 }
 
 func memberID(m *cl4Member) codec.ID { return m.ref.ID }
 
+func (m *cl4Member) user() cl4.User {
+	return cl4.User{ID: m.ref.ID, Username: m.name, Named: m.named}
+}
+
 func newCL4Room(sys *System, key RoomKey, dir *actor.PID) *cl4Room {
-	r := &cl4Room{roster: newRoster[cl4Member](sys, key, dir), names: make(map[string][]codec.ID)}
+	r := &cl4Room{roster: newRoster(sys, key, dir, memberID)}
 	r.mb.quick = true
 	r.resized()
 	return r
@@ -36,7 +39,20 @@ func newCL4Room(sys *System, key RoomKey, dir *actor.PID) *cl4Room {
 const directMembers = 64
 
 // resized is called when members have come or gone.
-func (r *cl4Room) resized() { r.mb.direct.Store(len(r.list) <= directMembers) }
+func (r *cl4Room) resized() {
+	r.mb.direct.Store(len(r.list) <= directMembers)
+	switch {
+	case r.index == nil:
+		r.names = nameIndex{}
+	case r.names.first == nil:
+		r.names = newNameIndex()
+		for i := range r.list {
+			if m := &r.list[i]; m.named {
+				r.names.add(m.name, m.ref)
+			}
+		}
+	}
+}
 
 func (r *cl4Room) unsaved() bool { return false }
 
@@ -49,6 +65,9 @@ type cl4RoomActor struct{ *cl4Room }
 func (r cl4RoomActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
 	defer r.sys.failing(&r.sys.Counters.RoomPanics, roomFailed, r.name.Name, msg)
+	if len(r.arrivals) > 0 && !r.waits(msg) {
+		r.greet()
+	}
 	switch m := msg.(type) {
 	case *publish:
 		r.onPublish(m)
@@ -63,8 +82,7 @@ func (r cl4RoomActor) Receive(ctx actor.Context) {
 	case *named:
 		r.onNamed(m)
 	case *listWanted:
-		m.from.send(r.userList())
-		m.from.settle()
+		r.arrive(arrival{from: m.from})
 	case *members:
 		m.reply <- r.onMembers()
 	case *membersWanted:
@@ -108,6 +126,22 @@ func (r *cl4Room) fanOut(f *codec.Frame, except *Ref) {
 			lost++
 		}
 	}
+	r.countFanOut(lost)
+}
+
+// fanOutExcept is fanOut with several exceptions.
+func (r *cl4Room) fanOutExcept(f *codec.Frame, except map[*Ref]struct{}) {
+	var lost uint64
+	for i := range r.list {
+		ref := r.list[i].ref
+		if _, not := except[ref]; !not && !ref.Out.Send(f) {
+			lost++
+		}
+	}
+	r.countFanOut(lost)
+}
+
+func (r *cl4Room) countFanOut(lost uint64) {
 	r.sys.Counters.FanOut.Add(uint64(len(r.list)))
 	if lost > 0 {
 		r.sys.Counters.FramesLost.Add(lost)
@@ -116,29 +150,28 @@ func (r *cl4Room) fanOut(f *codec.Frame, except *Ref) {
 
 func (r *cl4Room) onJoin(ctx actor.Context, j *join) {
 	r.joins++
-	if _, already := r.find(j.from.ID); !already {
-		m := cl4Member{ref: j.from, user: j.user}
-		r.add(j.from.ID, m)
+	m, already := r.find(j.from.ID)
+	if !already {
+		r.add(cl4Member{ref: j.from})
 		r.resized()
+		m = &r.list[len(r.list)-1]
 		if j.user.Named {
-			r.enterName(j.user)
-			if !j.quiet {
-				r.fanOut(cl4.UserChange("add", j.user.Object(), r.name.Name), j.from)
-			}
+			r.enterName(m, j.user)
 		}
 	}
-	if !j.quiet {
-		j.from.send(r.userList())
+	if j.quiet {
+		j.from.post(&joined{room: r.name.Name, pid: ctx.Self()})
+		return
 	}
-	j.from.post(&joined{room: r.name.Name, pid: ctx.Self()})
+	r.arrive(arrival{from: j.from, isNew: !already && m.named, join: ctx.Self()})
 }
 
 func (r *cl4Room) onLeave(l *leave) {
-	if m, ok := r.remove(l.from.ID, memberID); ok {
+	if m, ok := r.remove(l.from.ID); ok {
 		r.resized()
-		if m.user.Named {
+		if m.named {
 			r.dropName(m)
-			r.fanOut(cl4.UserChange("remove", m.object, r.name.Name), nil)
+			r.fanOut(cl4.UserChange("remove", m.user().Object(), r.name.Name), nil)
 		}
 		if len(r.list) == 0 {
 			r.vars = RoomVars{}
@@ -152,43 +185,38 @@ func (r *cl4Room) onLeave(l *leave) {
 
 // onNamed lets the others know and sends the member the list, as CloudLink does after setid.
 func (r *cl4Room) onNamed(n *named) {
-	if m, ok := r.find(n.from.ID); ok && !m.user.Named {
-		m.user = n.user
-		r.enterName(n.user)
-		r.fanOut(cl4.UserChange("add", n.user.Object(), r.name.Name), n.from)
-		n.from.send(r.userList())
-	}
-	n.from.settle()
-}
-
-// enterName enters a member that is in the list under its name.
-func (r *cl4Room) enterName(u cl4.User) {
-	m, _ := r.find(u.ID)
-	m.object = u.Object()
-	r.size += len(m.object) + 1
-	r.names[u.Username] = append(r.names[u.Username], u.ID)
-}
-
-func (r *cl4Room) dropName(m cl4Member) {
-	r.size -= len(m.object) + 1
-	ids := r.names[m.user.Username]
-	if i := slices.Index(ids, m.ref.ID); i >= 0 {
-		ids = slices.Delete(ids, i, i+1)
-	}
-	if len(ids) == 0 {
-		delete(r.names, m.user.Username)
+	m, ok := r.find(n.from.ID)
+	if !ok || m.named {
+		n.from.settle()
 		return
 	}
-	r.names[m.user.Username] = ids
+	r.enterName(m, n.user)
+	r.arrive(arrival{from: n.from, isNew: true})
+}
+
+// enterName gives a member its name.
+func (r *cl4Room) enterName(m *cl4Member, u cl4.User) {
+	m.name, m.named = u.Username, true
+	r.size += u.ObjectSize() + 1
+	if r.names.first != nil {
+		r.names.add(m.name, m.ref)
+	}
+}
+
+// dropName is for a member that is not in the list any more.
+func (r *cl4Room) dropName(m cl4Member) {
+	r.size -= m.user().ObjectSize() + 1
+	if r.names.first != nil {
+		r.names.remove(m.name, m.ref.ID)
+	}
 }
 
 // userList encodes the user list: everybody with a name.
 func (r *cl4Room) userList() *codec.Frame {
 	return cl4.UserList(r.size, func(b []byte) []byte {
 		for i := range r.list {
-			if o := r.list[i].object; o != nil {
-				b = append(b, o...)
-				b = append(b, ',')
+			if m := &r.list[i]; m.named {
+				b = append(m.user().AppendObject(b), ',')
 			}
 		}
 		return b
@@ -222,69 +250,84 @@ func concludePrivate(p *private, found, ambiguous int) {
 // recipients returns the members that a selector finds, each once. ambiguous is how many a single term has found
 // when that is one too many.
 func (r *cl4Room) recipients(to cl4.Selector) (found []*Ref, ambiguous int) {
-	var seen map[codec.ID]struct{}
+	var seen map[*Ref]struct{}
 	if len(to.Terms) > 1 {
-		seen = make(map[codec.ID]struct{})
+		seen = make(map[*Ref]struct{})
 	}
 	for _, t := range to.Terms {
-		ids := r.matches(t)
-		if len(ids) > 1 && !r.sys.cl4.config.Load().DeliverToAllMatches {
-			return nil, len(ids)
+		from := len(found)
+		found = r.matches(found, t)
+		if n := len(found) - from; n > 1 && !r.sys.cl4.config.Load().DeliverToAllMatches {
+			return nil, n
 		}
-		for _, id := range ids {
-			if seen != nil {
-				if _, twice := seen[id]; twice {
-					continue
-				}
-				seen[id] = struct{}{}
+		if seen == nil {
+			continue
+		}
+		fresh := found[:from]
+		for _, ref := range found[from:] {
+			if _, twice := seen[ref]; !twice {
+				seen[ref] = struct{}{}
+				fresh = append(fresh, ref)
 			}
-			m, _ := r.find(id)
-			found = append(found, m.ref)
 		}
+		found = fresh
 	}
 	return found, 0
 }
 
-// matches returns the members that one term of a selector finds: an id or uuid wins over a name.
-func (r *cl4Room) matches(t cl4.Term) []codec.ID {
+// matches appends the members that one term of a selector finds to dst: an id or uuid wins over a name.
+func (r *cl4Room) matches(dst []*Ref, t cl4.Term) []*Ref {
 	if !t.IsObject {
 		if t.Key == "" {
-			return nil
+			return dst
 		}
-		if id, ok := codec.ParseID(t.Key); ok {
-			if _, member := r.index[id]; member {
-				return []codec.ID{id}
-			}
+		if m, ok := r.byID(t.Key); ok {
+			return append(dst, m.ref)
 		}
-		return r.names[t.Key]
+		return r.byName(dst, t.Key)
 	}
-	var candidates []codec.ID
 	switch o := t.Object; {
 	case o.HasID || o.HasUUID:
 		key := o.ID
 		if !o.HasID {
 			key = o.UUID
 		}
-		id, ok := codec.ParseID(key)
-		if _, member := r.index[id]; ok && member {
-			candidates = []codec.ID{id}
+		if m, ok := r.byID(key); ok && o.Matches(m.user()) {
+			return append(dst, m.ref)
 		}
-	case o.HasUsername:
-		candidates = r.names[o.Username]
+	case o.HasUsername && !o.Never:
+		return r.byName(dst, o.Username)
 	}
-	var ids []codec.ID
-	for _, id := range candidates {
-		if m, _ := r.find(id); t.Object.Matches(m.user) {
-			ids = append(ids, id)
+	return dst
+}
+
+// byID finds the member with an id or uuid.
+func (r *cl4Room) byID(key string) (*cl4Member, bool) {
+	id, ok := codec.ParseID(key)
+	if !ok {
+		return nil, false
+	}
+	return r.find(id)
+}
+
+// byName appends the members with a name to dst.
+func (r *cl4Room) byName(dst []*Ref, name string) []*Ref {
+	if r.names.first != nil {
+		return r.names.find(dst, name)
+	}
+	for i := range r.list {
+		if m := &r.list[i]; m.named && m.name == name {
+			dst = append(dst, m.ref)
 		}
 	}
-	return ids
+	return dst
 }
 
 func (r *cl4Room) onMembers() []Member {
 	out := make([]Member, len(r.list))
 	for i := range r.list {
-		out[i] = Member{Client: &r.list[i].ref.client, Username: r.list[i].user.Username, Named: r.list[i].user.Named}
+		m := &r.list[i]
+		out[i] = Member{Client: &m.ref.client, Username: m.name, Named: m.named}
 	}
 	return out
 }

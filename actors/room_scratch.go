@@ -42,7 +42,7 @@ type scratchMember struct {
 func scratchMemberID(m *scratchMember) codec.ID { return m.ref.ID }
 
 func newScratchRoom(sys *System, key RoomKey, dir *actor.PID) *scratchRoom {
-	r := &scratchRoom{roster: newRoster[scratchMember](sys, key, dir), vars: sys.rules.NewRoom()}
+	r := &scratchRoom{roster: newRoster(sys, key, dir, scratchMemberID), vars: sys.rules.NewRoom()}
 	space := SpaceTurboWarp
 	if sys.rules.Dialect() == scratch.CloudLink {
 		space = SpaceCloudLink
@@ -133,7 +133,7 @@ func (r *scratchRoom) onJoin(ctx actor.Context, j *join) {
 	}
 	r.next++
 	user, _ := j.from.client.Username()
-	r.add(j.from.ID, scratchMember{ref: j.from, user: user, number: r.next, cursor: r.vars.Join(), behind: true})
+	r.add(scratchMember{ref: j.from, user: user, number: r.next, cursor: r.vars.Join(), behind: true})
 	m, _ := r.find(j.from.ID)
 	r.send(m)
 	j.from.post(&joined{room: r.name.Name, pid: ctx.Self()})
@@ -302,7 +302,7 @@ func (r *scratchRoom) onCatchUp() {
 }
 
 func (r *scratchRoom) onLeave(l *leave) {
-	if _, ok := r.remove(l.from.ID, scratchMemberID); ok {
+	if _, ok := r.remove(l.from.ID); ok {
 		if len(r.list) == 0 {
 			if !r.keeps() && r.keeper == nil {
 				r.vars = r.sys.rules.NewRoom()

@@ -201,7 +201,7 @@ func (s *System) Start() error {
 
 	s.registry = registry{sys: s, seed: maphash.MakeSeed()}
 	for i := range s.shards {
-		shard := &registryShard{sys: s, clients: make(map[codec.ID]*listed), names: make(map[string][]*Ref)}
+		shard := &registryShard{sys: s, clients: make(map[codec.ID]*Ref), names: newNameIndex()}
 		name := fmt.Sprintf("registry-%d", i)
 		props := actor.PropsFromProducer(func() actor.Actor { return registryActor{shard} }, box(name))
 		s.registry.shards = append(s.registry.shards, spawn(s.supervisor, name, props))

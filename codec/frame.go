@@ -51,6 +51,26 @@ func BinaryFrame(payload []byte) *Frame {
 // RawFrame returns a frame that is written as it is, without a WebSocket header. It takes ownership of wire.
 func RawFrame(wire []byte) *Frame { return &Frame{wire: wire} }
 
+// JoinFrames returns one frame that is written as all of them, one behind the other: nil for none, and the frame
+// itself for one. More than one are never compressed.
+func JoinFrames(frames []*Frame) *Frame {
+	switch len(frames) {
+	case 0:
+		return nil
+	case 1:
+		return frames[0]
+	}
+	size := 0
+	for _, f := range frames {
+		size += f.Len()
+	}
+	wire := make([]byte, 0, size)
+	for _, f := range frames {
+		wire = append(wire, f.wire...)
+	}
+	return RawFrame(wire)
+}
+
 // Wire returns the bytes for the socket. They must not be changed.
 func (f *Frame) Wire() []byte { return f.wire }
 

@@ -10,10 +10,10 @@ type User struct {
 }
 
 // Object returns the user object, {"id","username","uuid"}, without username while there is none.
-func (u User) Object() codec.Raw { return u.AppendObject(make([]byte, 0, u.objectSize())) }
+func (u User) Object() codec.Raw { return u.AppendObject(make([]byte, 0, u.ObjectSize())) }
 
-// objectSize is the length of the user object when its name needs no escapes.
-func (u User) objectSize() int {
+// ObjectSize is the length of the user object if the name needs no escapes.
+func (u User) ObjectSize() int {
 	n := len(`{"id":"","uuid":""}`) + codec.ULIDLen + codec.UUIDLen
 	if u.Named {
 		n += len(`,"username":""`) + len(u.Username)
