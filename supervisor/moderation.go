@@ -40,14 +40,10 @@ func (o ModerationOptions) unique() (actors.UniqueNames, error) {
 
 // loadModeration puts into force what was kept.
 func (s *Server) loadModeration() error {
-	records := s.options.Moderation.Records
-	if records == nil {
-		records = s.records
-	}
-	if err := s.policy.Bans.Load(records); err != nil {
+	if err := s.policy.Bans.Load(s.records); err != nil {
 		return err
 	}
-	if err := s.users.Load(records); err != nil {
+	if err := s.users.Load(s.records); err != nil {
 		return err
 	}
 	s.policy.Bans.Watch(s.expel)

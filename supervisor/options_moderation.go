@@ -1,7 +1,5 @@
 package supervisor
 
-import "github.com/skeinhq/skein/supervisor/storage"
-
 // Where names of CL4 clients have to be unique.
 const (
 	UniqueInRoom   = "room"
@@ -21,6 +19,4 @@ type ModerationOptions struct {
 	UniqueNames string
 	// CL4Admin lets users with a password administer the server by CL4 commands.
 	CL4Admin bool
-	// Records keeps bans and users. Nil means where Options.Data says.
-	Records storage.Records
 }
