@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/skeinhq/skein/supervisor/admin/page"
 )
 
 // Limits of the HTTP server. Profiles extend the time for writing by what they take.
@@ -144,7 +146,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Handler is what is served. It may also be put behind another server.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.index)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", promhttp.InstrumentMetricHandler(s.options.Registry,
@@ -154,8 +155,13 @@ func (s *Server) Handler() http.Handler {
 		})))
 	mux.HandleFunc("GET /debug/pprof/{$}", profiles)
 	mux.HandleFunc("GET /debug/pprof/{name}", profile)
-	if s.options.API != nil {
-		mux.Handle(apiPrefix+"/", s.options.API)
+	if s.options.API == nil {
+		mux.HandleFunc("GET /{$}", s.index)
+		return mux
+	}
+	mux.Handle(apiPrefix+"/", s.options.API)
+	for _, at := range []string{"GET /{$}", "GET /page/"} {
+		mux.Handle(at, page.Handler())
 	}
 	return mux
 }

@@ -1,9 +1,7 @@
 import { get, session } from "./api.js";
-import { chart } from "./chart.js";
+import { binary, chart } from "./chart.js";
 import { bytes, h, number, seconds, show, span } from "./dom.js";
 import { listen, live, rate } from "./live.js";
-
-const shown = 300; // seconds
 
 const series = (name, value) => ({ name, values: () => live.samples.map((_, i) => value(live.samples[i], i)) });
 const risen = (name, field) => series(name, (_, i) => rate(field, i));
@@ -11,17 +9,18 @@ const risen = (name, field) => series(name, (_, i) => rate(field, i));
 export function overview(main) {
   const figures = h("div", { class: "cards" });
   const charts = [
-    chart("Connections", shown, [series("open", c => c.connections)], number),
-    chart("Messages per second", shown, [risen("in", "messages_in"), risen("out", "messages_out")], number),
-    chart("Latency of commands", shown, [series("now", c => c.latency_seconds)], seconds),
-    chart("Memory", shown, [series("resident", c => c.memory_bytes), series("heap", c => c.heap_bytes)], bytes),
-    chart("Processor", shown, [series("cores busy", (_, i) => rate("cpu_seconds", i))], n => n.toFixed(2)),
-    chart("Trouble per second", shown, [risen("slow consumers", "slow_consumers"), risen("refused", "refused"),
+    chart("Connections", [series("open", c => c.connections)], number),
+    chart("Messages per second", [risen("in", "messages_in"), risen("out", "messages_out")], number),
+    chart("Latency of commands", [series("now", c => c.latency_seconds)], seconds),
+    chart("Memory", [series("resident", c => c.memory_bytes), series("heap", c => c.heap_bytes)], bytes, binary),
+    chart("Processor", [series("cores busy", (_, i) => rate("cpu_seconds", i))], n => n.toFixed(2)),
+    chart("Trouble per second", [risen("slow consumers", "slow_consumers"), risen("refused", "refused"),
       risen("over the rate", "rate_limited"), risen("lost", "frames_lost")], number),
   ];
   const about = h("dl", {});
   show(main, h("h1", {}, "Overview"), figures, h("div", { class: "charts" }, charts.map(c => c.node)), h("h2", {}, "About"),
-    h("div", { class: "card" }, about));
+    h("div", { class: "card" }, about),
+    h("p", { class: "soft" }, "For programs: ", ["healthz", "readyz", "metrics", "debug/pprof/", "api/v1/openapi.json"].flatMap((p, i) => [i ? ", " : "", h("a", { href: p }, "/" + p)])));
 
   const figure = (text, value, tone) => h("div", { class: "card figure" }, h("b", { class: tone }, value), h("span", {}, text));
 
