@@ -156,7 +156,7 @@ func (c *Conn) help(tries int) bool {
 		t := transfers.Get().(*transfer)
 		var w rawWrite
 		w.init(t)
-		c.writeNow(t, &w)
+		c.writeNow(&w)
 		transfers.Put(t)
 	case tries < fullYields:
 		c.mu.Unlock()

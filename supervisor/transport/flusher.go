@@ -6,30 +6,27 @@ import (
 )
 
 // flusher writes what waits in the outboxes of one shard's connections. It never waits for a socket: what a socket
-// does not take at once goes on in a goroutine of the connection's own, for as long as that takes.
+// does not take at once goes on when the poller says so or, without a poller, in a goroutine of the connection's own.
 //
-// Conn.listed says that a connection is in the list of its flusher, Conn.writing that somebody owns its write side: the
-// flusher, a sender that found the outbox full and helps, or the connection's own goroutine.
+// It runs on the shard's poller, or on a goroutine where there is none. Conn.listed says that a connection is in its
+// list, Conn.writing that somebody owns its write side: the flusher, a sender that found the outbox full and helps, or
+// the connection's own goroutine.
 type flusher struct {
 	counts *cell
+	poller *poller // set before anything is listed
 
 	mu         sync.Mutex // a leaf: nothing else is locked under it
 	head, tail *Conn      // linked through Conn.nextFlush
-	idle       bool
-	held       bool // a poller is at work and will flush
+	idle       bool       // wants to be woken when something is listed
 	stopped    bool
 	wake       chan struct{}
 
-	// owned by the flusher's goroutine
-	t transfer
-	w rawWrite
+	// owned by who runs it
+	turn *Conn // taken out of the list, still listed and linked
 }
 
 func newFlusher(counts *cell) *flusher {
-	f := &flusher{counts: counts, wake: make(chan struct{}, 1)}
-	f.t.buf = make([]byte, 0, gatherBuffer)
-	f.w.init(&f.t)
-	return f
+	return &flusher{counts: counts, wake: make(chan struct{}, 1)}
 }
 
 // add puts a connection whose listed was just set into the list.
@@ -41,86 +38,92 @@ func (f *flusher) add(c *Conn) {
 		f.tail.nextFlush = c
 	}
 	f.tail = c
-	wake := f.idle && !f.held
-	if wake {
-		f.idle = false
-	}
-	f.mu.Unlock()
-	if wake {
-		f.wake <- struct{}{}
-	}
+	f.unlockAndWake()
 }
 
 func (f *flusher) stop() {
 	f.mu.Lock()
 	f.stopped = true
+	f.unlockAndWake()
+}
+
+// unlockAndWake unlocks f.mu and ends the flusher's rest.
+func (f *flusher) unlockAndWake() {
 	wake := f.idle
 	f.idle = false
 	f.mu.Unlock()
-	if wake {
+	switch {
+	case !wake:
+	case f.poller != nil:
+		f.poller.interrupt()
+	default:
 		f.wake <- struct{}{}
 	}
 }
 
+// rest has the flusher woken when something is listed. It returns false when something is.
+func (f *flusher) rest() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.idle = f.head == nil && !f.stopped
+	return f.head == nil
+}
+
+// rise is the opposite of rest.
+func (f *flusher) rise() {
+	f.mu.Lock()
+	f.idle = false
+	f.mu.Unlock()
+}
+
+// run is for flushers without a poller.
 func (f *flusher) run() {
+	w := newRawWrite()
 	for {
-		f.flushAll(&f.t, &f.w)
-		f.mu.Lock()
-		switch {
-		case f.head != nil && !f.held:
-			f.mu.Unlock()
+		for f.some(w) {
+		}
+		if !f.rest() {
 			continue
-		case f.stopped:
-			f.mu.Unlock()
+		}
+		f.mu.Lock()
+		stopped := f.stopped
+		f.mu.Unlock()
+		if stopped {
 			return
 		}
-		f.idle = true
-		f.mu.Unlock()
 		<-f.wake
 		// Whoever woke us is usually in the middle of more: let it run on, so that one write takes more frames.
 		runtime.Gosched()
 	}
 }
 
-// flushAll writes what is in the list. t is empty, before and after, and w writes it.
-func (f *flusher) flushAll(t *transfer, w *rawWrite) {
-	f.mu.Lock()
-	c := f.head
-	f.head, f.tail = nil, nil
-	f.mu.Unlock()
-	for c != nil {
-		next := c.nextFlush
+// flushSome is how many connections a flusher writes to at a time.
+const flushSome = 64
+
+// some writes to a few connections of the list and tells whether there are more. Connections get more to write until it
+// is their turn, so it pays to look for input in between.
+func (f *flusher) some(w *rawWrite) bool {
+	if f.turn == nil {
+		f.mu.Lock()
+		f.turn = f.head
+		f.head, f.tail = nil, nil
+		f.mu.Unlock()
+	}
+	for range flushSome {
+		c := f.turn
+		if c == nil {
+			return false
+		}
+		f.turn = c.nextFlush
 		c.nextFlush = nil
-		c.flush(t, w)
-		c = next
+		c.flush(w)
 	}
-}
-
-// hold keeps the flusher asleep: the caller is at work on connections of the same shard and flushes itself, which is
-// cheaper than to wake another goroutine.
-func (f *flusher) hold() {
-	f.mu.Lock()
-	f.held = true
-	f.mu.Unlock()
-}
-
-// release is the opposite of hold. The flusher gets what is left.
-func (f *flusher) release() {
-	f.mu.Lock()
-	f.held = false
-	wake := f.idle && f.head != nil
-	if wake {
-		f.idle = false
-	}
-	f.mu.Unlock()
-	if wake {
-		f.wake <- struct{}{}
-	}
+	return true
 }
 
 // flush is called with a connection that was taken out of its flusher's list and writes as much of its outbox as the
 // socket takes at once.
-func (c *Conn) flush(t *transfer, w *rawWrite) {
+func (c *Conn) flush(w *rawWrite) {
 	c.mu.Lock()
 	c.listed = false
 	if c.writing || c.flushed || c.out.empty() && c.ending == nil {
@@ -133,13 +136,14 @@ func (c *Conn) flush(t *transfer, w *rawWrite) {
 		go c.writeBlocking(nil)
 		return
 	}
-	c.writeNow(t, w)
+	c.writeNow(w)
 }
 
 // writeNow writes what is in the outbox without waiting, then gives up the write side, to a goroutine of its own when
-// the socket is full, or to the poller. The caller owns the write side and holds c.mu, which is unlocked. t is empty
-// afterwards, and w writes it; before it may hold what the socket did not take earlier.
-func (c *Conn) writeNow(t *transfer, w *rawWrite) {
+// the socket is full, or to the poller. The caller owns the write side and holds c.mu, which is unlocked. w is empty
+// afterwards; before it may hold what the socket did not take earlier.
+func (c *Conn) writeNow(w *rawWrite) {
+	t := w.t
 	t.packed = c.deflate
 	c.cutQueue = false // that was about what somebody had taken before
 	c.out.take(t)

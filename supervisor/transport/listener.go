@@ -42,8 +42,8 @@ func (s *Server) Listen(addr string, t TLS) (*Listener, error) {
 	s.listeners = append(s.listeners, l)
 	s.addCertificate(t.Certificate)
 	s.accepting.Add(1)
-	s.start()
 	s.polling.Do(s.startPollers)
+	s.start()
 	s.mu.Unlock()
 	accept := l.acceptor()
 	if accept == nil {

@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -47,8 +48,7 @@ type poller struct {
 	turns  []*Conn
 	more   []*Conn // have not read everything
 	head   *headBuffer
-	t      transfer
-	w      rawWrite
+	w      *rawWrite
 }
 
 // place is what a poller knows of one socket.
@@ -87,6 +87,7 @@ func (s *Server) startPollers() {
 		p := s.pollers[i%len(s.pollers)]
 		sh.poller = p
 		p.flushers = append(p.flushers, sh.flusher)
+		sh.flusher.poller = p
 	}
 	for _, p := range s.pollers {
 		s.background.Go(p.run)
@@ -114,8 +115,7 @@ func newPoller() (*poller, error) {
 		p.close()
 		return nil, err
 	}
-	p.t.buf = make([]byte, 0, gatherBuffer)
-	p.w.init(&p.t)
+	p.w = newRawWrite()
 	return p, nil
 }
 
@@ -149,30 +149,51 @@ func (p *poller) run() {
 			switch {
 			case p.stopped:
 				p.mu.Unlock()
-				for _, f := range p.flushers {
-					f.release()
-				}
 				return
 			case len(p.posted) == 0 && len(p.more) == 0 && !p.arrivals.due:
 				p.idle = true
 				p.mu.Unlock()
-				for _, f := range p.flushers {
-					f.release()
+				if p.rest() {
+					if err := p.raw.Read(wait); err != nil {
+						panic(fmt.Sprintf("transport: epoll: %v", err)) // cannot happen: nobody closes it but us
+					}
 				}
-				if err := p.raw.Read(wait); err != nil {
-					panic(fmt.Sprintf("transport: epoll: %v", err)) // cannot happen: nobody closes it but us
-				}
-				for _, f := range p.flushers {
-					f.hold()
-				}
+				p.rise()
 				p.mu.Lock()
 				p.idle = false
 			}
 			p.mu.Unlock()
 		}
 		p.round(n)
-		for _, f := range p.flushers {
-			f.flushAll(&p.t, &p.w)
+		p.flush()
+	}
+}
+
+// rest has all flushers woken when something is listed. It returns false when something is.
+func (p *poller) rest() bool {
+	for _, f := range p.flushers {
+		if !f.rest() {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *poller) rise() {
+	for _, f := range p.flushers {
+		f.rise()
+	}
+}
+
+// flush writes what is listed. When that is much, it reads in between what has come meanwhile and lets those run who
+// have something to say to it: that goes out in the same writes.
+func (p *poller) flush() {
+	for _, f := range p.flushers {
+		for f.some(p.w) {
+			if n := p.poll(); n > 0 {
+				p.round(n)
+			}
+			runtime.Gosched()
 		}
 	}
 }
@@ -218,7 +239,7 @@ func (p *poller) round(n int) {
 			continue
 		}
 		if r.events&unix.EPOLLOUT != 0 {
-			r.conn.unpark(&p.t, &p.w)
+			r.conn.unpark(p.w)
 		}
 		if r.events&^unix.EPOLLOUT != 0 {
 			r.conn.polled.hangup = r.conn.polled.hangup || hangup
@@ -258,9 +279,14 @@ func (p *poller) unlockAndWake() {
 	p.idle = false
 	p.mu.Unlock()
 	if wake {
-		one := [8]byte{1} // in either byte order more than nothing
-		unix.Write(p.event, one[:])
+		p.interrupt()
 	}
+}
+
+// interrupt ends a wait of the goroutine, or the next one.
+func (p *poller) interrupt() {
+	one := [8]byte{1}                // in either byte order more than nothing
+	_, _ = sysWrite(p.event, one[:]) // it fails only when it was done very often already
 }
 
 // dismissAll closes all sockets whose handshake is not complete.

@@ -20,6 +20,7 @@ func (*poller) wake(*Conn)          {}
 func (*poller) resume(*Conn)        {}
 func (*poller) post(*Conn)          {}
 func (*poller) awaitRoom(*Conn)     {}
+func (*poller) interrupt()          {}
 
 func (pollers) stop()       {}
 func (pollers) dismissAll() {}

@@ -13,6 +13,13 @@ type rawWrite struct {
 	err           error
 }
 
+// newRawWrite is for those who write to many connections, one after the other.
+func newRawWrite() *rawWrite {
+	w := new(rawWrite)
+	w.init(&transfer{buf: make([]byte, 0, gatherBuffer)})
+	return w
+}
+
 func (w *rawWrite) init(t *transfer) {
 	w.t = t
 	w.callback = w.write

@@ -94,7 +94,9 @@ func (s *Server) Stats() Stats { return s.counters.Read() }
 func (s *Server) start() {
 	s.started.Do(func() {
 		for _, sh := range s.shards {
-			s.background.Go(sh.flusher.run)
+			if sh.flusher.poller == nil {
+				s.background.Go(sh.flusher.run)
+			}
 		}
 		if s.keeping.tick > 0 {
 			s.background.Go(s.keep)

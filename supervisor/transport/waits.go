@@ -27,8 +27,8 @@ func (c *Conn) park(rest *transfer) {
 	c.mu.Unlock()
 }
 
-// unpark goes on writing what was parked, if anything is, with the caller's transfer and its writer.
-func (c *Conn) unpark(t *transfer, w *rawWrite) {
+// unpark goes on writing what was parked, if anything is, with w, which is empty.
+func (c *Conn) unpark(w *rawWrite) {
 	c.mu.Lock()
 	if c.waits == nil || c.waits.rest == nil {
 		c.mu.Unlock()
@@ -42,11 +42,11 @@ func (c *Conn) unpark(t *transfer, w *rawWrite) {
 		dropped, bytes = rest.cut()
 		c.pending -= bytes
 	}
-	rest.rest(t)
+	rest.rest(w.t)
 	// The socket was full and is not any more: the client lives, even if it is too slow to send its pong in time
 	// behind all that.
 	c.seen.Store(c.srv.tick.Load())
-	c.writeNow(t, w)
+	c.writeNow(w)
 	if dropped > 0 {
 		c.srv.counters.drop(c.ending.Cause, dropped)
 	}
