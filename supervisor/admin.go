@@ -61,7 +61,10 @@ func (s *Server) startAdmin() error {
 		)
 	}
 	api := s.newAPI()
-	registry.MustRegister(admin.APICollector(api))
+	registry.MustRegister(admin.APICollector(api), admin.ModerationCollector(s.policy))
+	if s.cl4Admin != nil {
+		registry.MustRegister(admin.CL4AdminCollector(s.cl4Admin))
+	}
 	server := admin.New(admin.Options{
 		Addr: s.options.Admin, Socket: s.options.Administration.Socket,
 		Ready: s.Ready, Healthy: s.healthy(), Registry: registry, API: api, Logger: s.log,
