@@ -42,22 +42,23 @@ func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&cfg.URL, "url", "", "server to drive (default: where servers of the dialect listen on this machine)")
+	f.SortFlags = false
+	f.StringVar(&cfg.URL, "url", "", "`URL` of the server (default: where servers of the dialect listen on this machine)")
 	f.StringVar(&cfg.Dialect, "dialect", "cl4", "what it speaks: "+strings.Join(dialectNames(), ", "))
 	f.IntVar(&cfg.Clients, "clients", cfg.Clients, "number of clients")
 	f.IntVar(&cfg.RoomSize, "room-size", suitable, "clients per room (0: all in one; default: what suits scenario and dialect)")
-	f.StringVar(&cfg.Backend, "backend", "127.0.0.1:8081", "where a PyStrands broker takes backends; none: a backend is there that sends messages back (echo), or to the room")
+	f.StringVar(&cfg.Backend, "backend", "127.0.0.1:8081", "`ADDRESS` at which a PyStrands broker takes backends; none: a backend is there that sends messages back (echo), or to the room")
 	f.StringVar(&cfg.ScratchDialect, "scratch-dialect", turboWarp, "the server that dialect scratch is to expect: "+turboWarp+" or "+cloudLink)
-	f.StringArrayVar(&cfg.Headers, "header", nil, "header of upgrade requests, as NAME: VALUE (several times)")
+	f.StringArrayVar(&cfg.Headers, "header", nil, "`HEADER` of upgrade requests, as NAME: VALUE (several times)")
 	f.DurationVar(&cfg.Wait, "wait", 0, "how long to wait for the server to listen")
 	f.IntVar(&cfg.Processes, "processes", 0, fmt.Sprintf("client processes (0: one per %d clients)", maxPerProcess))
 	f.IntVar(&cfg.Connecting, "connecting", 16, "clients of one process that are on their way at a time")
 	f.BoolVar(&cfg.Pipeline, "pipeline", cfg.Pipeline, "send all requests of the join at once instead of waiting for each answer")
 	f.BoolVar(&cfg.Anonymous, "anonymous", false, "clients take no name and stay in the room they are put in")
 	f.IntSliceVar(&cfg.PIDs, "pid", nil, "process id of the server, for its CPU time and memory (several: with commas)")
-	f.StringVar(&cfg.GCURL, "gc-url", "", "URL that is fetched before memory is measured, such as http://ADMIN/debug/pprof/heap?gc=1")
-	f.StringVar(&jsonFile, "json", "", "file for the report as JSON")
-	f.StringVar(&htmlFile, "html", "", "file for the report as a page with charts")
+	f.StringVar(&cfg.GCURL, "gc-url", "", "`URL` that is fetched before memory is measured, such as http://ADMIN/debug/pprof/heap?gc=1")
+	f.StringVar(&jsonFile, "json", "", "`FILE` for the report as JSON")
+	f.StringVar(&htmlFile, "html", "", "`FILE` for the report as a page with charts")
 	return c
 }
 
@@ -76,8 +77,8 @@ func newFanoutCommand() *cobra.Command {
 	cfg := &Config{Scenario: scenarioFanout, Clients: 1000, Size: 80, Pipeline: true}
 	c := newScenarioCommand(cfg, scenarioFanout, "Members of one room send, all members must get everything")
 	addLoadFlags(c, cfg, "messages")
-	c.Flags().IntVar(&cfg.Senders, "senders", 1, "members that send")
-	c.Flags().BoolVar(&cfg.TotalOrder, "total-order", false, "fail unless all members see all senders' messages in the same order")
+	c.Flags().IntVar(&cfg.Senders, "senders", 1, "members of each room that send")
+	c.Flags().BoolVar(&cfg.TotalOrder, "total-order", false, "fail unless all members of a room see its messages in the same order")
 	return c
 }
 
