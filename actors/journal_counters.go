@@ -31,6 +31,7 @@ type JournalCounters struct {
 	Forgotten    atomic.Uint64 // rooms dropped because nobody had touched them for long
 	Lost         atomic.Uint64 // variables that could not be written and never will be
 	HeldOver     atomic.Uint64 // clients closed because too much waited for a write
+	GvarsOver    atomic.Uint64 // values of gvar that were not kept because the room had too many
 
 	failing atomic.Pointer[string] // why nothing can be written; nil: it can
 }

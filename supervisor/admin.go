@@ -61,6 +61,9 @@ func (s *Server) startAdmin() error {
 		)
 	}
 	api := s.newAPI()
+	if s.data != nil {
+		registry.MustRegister(admin.DataCollector(s.dataStats))
+	}
 	registry.MustRegister(admin.APICollector(api), admin.ModerationCollector(s.policy))
 	if s.cl4Admin != nil {
 		registry.MustRegister(admin.CL4AdminCollector(s.cl4Admin))

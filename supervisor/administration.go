@@ -33,7 +33,7 @@ func (s *Server) newAPI() *admin.API {
 	return admin.NewAPI(admin.APIOptions{
 		System: s.System, Transport: s.allPorts, Server: controls{s},
 		Bans: s.policy.Bans, Users: s.users, Tokens: s.tokens, Audit: s.audit,
-		Version: s.options.Version, Commit: s.options.Commit, Logger: s.log,
+		Data: s.file(), Version: s.options.Version, Commit: s.options.Commit, Logger: s.log,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/skeinhq/skein/actors"
+	"github.com/skeinhq/skein/supervisor/admin"
 	"github.com/skeinhq/skein/supervisor/storage"
 )
 
@@ -64,12 +65,25 @@ func (s *Server) openData() error {
 	return nil
 }
 
-// closeData lets go of the file.
-func (s *Server) closeData() error {
-	if s.data == nil || s.data.File == nil {
+// file is nil where nothing is kept.
+func (s *Server) file() *storage.File {
+	if s.data == nil {
 		return nil
 	}
-	return s.data.Close()
+	return s.data.File
+}
+
+// dataStats are the figures of the file.
+func (s *Server) dataStats() admin.DataStats {
+	return admin.DataStats{Journal: &s.Journal, Size: s.data.Size(), Used: s.data.Used()}
+}
+
+// closeData lets go of the file.
+func (s *Server) closeData() error {
+	if f := s.file(); f != nil {
+		return f.Close()
+	}
+	return nil
 }
 
 // Records are what operators change: bans, users, tokens. They are there once the server has been started.

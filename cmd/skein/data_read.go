@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -131,7 +132,16 @@ func readData(cmd *cobra.Command, flags *config.Flags, remote dataRemote, local 
 
 // askData asks the server at an admin address. A token is in SKEIN_ADMIN_TOKEN where one is needed.
 func askData(ctx context.Context, admin string, remote dataRemote, answer func(io.Reader) error) error {
-	target := "http://" + reachable(admin) + remote.path
+	transport := &http.Transport{DisableKeepAlives: true} // the proxy of the environment has no part in this
+	host := "skein"
+	if path, ok := strings.CutPrefix(admin, "unix:"); ok {
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		}
+	} else {
+		host = reachable(admin)
+	}
+	target := "http://" + host + remote.path
 	if len(remote.query) > 0 {
 		target += "?" + remote.query.Encode()
 	}
@@ -142,9 +152,7 @@ func askData(ctx context.Context, admin string, remote dataRemote, answer func(i
 	if token := os.Getenv("SKEIN_ADMIN_TOKEN"); token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	// The proxy of the environment has no part in reaching one's own machine.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
+	resp, err := (&http.Client{Transport: transport}).Do(req)
 	if err != nil {
 		return err
 	}

@@ -93,5 +93,6 @@ func panics(c counters) map[string]uint64 {
 		"registry": c.RegistryPanics.Load(),
 		"handler":  c.HandlerPanics.Load(),
 		"broker":   c.BrokerPanics.Load(),
+		"journal":  c.JournalPanics.Load(),
 	}
 }

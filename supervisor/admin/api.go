@@ -14,6 +14,7 @@ import (
 	"github.com/skeinhq/skein/supervisor/admin/audit"
 	"github.com/skeinhq/skein/supervisor/admin/token"
 	"github.com/skeinhq/skein/supervisor/moderation"
+	"github.com/skeinhq/skein/supervisor/storage"
 	"github.com/skeinhq/skein/supervisor/transport"
 )
 
@@ -40,16 +41,18 @@ type Controls interface {
 	ChangeSettings(changes map[string]json.RawMessage) ([]Change, error)
 }
 
-// APIOptions configures an API. Everything but Now is needed.
+// APIOptions configures an API. Everything but Data and Now is needed.
 type APIOptions struct {
 	System *actors.System
 	// Transport returns the figures of all ports together.
-	Transport       func() transport.Stats
-	Server          Controls
-	Bans            *moderation.List
-	Users           *moderation.Users
-	Tokens          *token.Store
-	Audit           *audit.Log
+	Transport func() transport.Stats
+	Server    Controls
+	Bans      *moderation.List
+	Users     *moderation.Users
+	Tokens    *token.Store
+	Audit     *audit.Log
+	// Data is the file with everything that is kept. Nil means that nothing is.
+	Data            *storage.File
 	Version, Commit string
 	Logger          *slog.Logger
 	// Now is the clock. Nil means time.Now.
@@ -150,6 +153,8 @@ func (a *API) endpoints() []endpoint {
 		{"POST", "/drain", admin, nil, smallBody, 202, a.drain},
 		{"POST", "/reload", admin, nil, 0, 200, a.reload},
 		{"POST", "/broadcast", operate, nil, valueBody, 200, a.broadcast},
+		{"GET", "/data", read, nil, 0, 200, a.inspectData},
+		{"GET", "/data/export", read, []string{"project"}, 0, 200, a.exportData},
 		{"GET", "/backends", read, nil, 0, 200, a.listBackends},
 		{"GET", "/actors", read, nil, 0, 200, a.tree},
 		{"GET", "/audit", read, list("action", "who"), 0, 200, a.listAudit},

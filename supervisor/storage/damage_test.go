@@ -133,7 +133,7 @@ func TestTornFiles(t *testing.T) {
 	content, rooms := filled(t)
 	for _, length := range []int{1, 100, 4096, 4 * 4096, len(content) / 4, len(content) / 2, len(content) - 4096} {
 		missing, err := examine(t, content[:length], rooms)
-		if !errors.Is(err, ErrDamaged) {
+		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("it was cut off after %d bytes", length)) {
 			t.Errorf("cut off after %d bytes of %d: %d missing, %v", length, len(content), missing, err)
 		}
 	}

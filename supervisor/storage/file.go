@@ -60,7 +60,7 @@ func Open(dir string, o Options) (*File, error) {
 func OpenFile(path string, o Options) (*File, error) {
 	f := &File{path: path, max: o.MaxBytes, history: o.History}
 	err := guard(path, func() error {
-		if err := checkSize(path); err != nil {
+		if err := checkLength(path); err != nil {
 			return err
 		}
 		db, err := bolt.Open(path, 0o600, &bolt.Options{

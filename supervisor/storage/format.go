@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -25,9 +24,6 @@ var keyVersion = []byte("version")
 
 // prepare brings a file that was just opened to the current version.
 func (f *File) prepare(readOnly bool) error {
-	if err := f.checkLength(); err != nil {
-		return err
-	}
 	version, err := f.version()
 	switch {
 	case err != nil:
@@ -104,35 +100,4 @@ func (f *File) migrate(from uint32, steps []func(*bolt.Tx) error) error {
 // Copy writes a consistent copy of the file, for its owner alone. It does not disturb writers.
 func (f *File) Copy(path string) error {
 	return f.view(func(tx *bolt.Tx) error { return tx.CopyFile(path, 0o600) })
-}
-
-// minSize is the least that a file of bbolt has: two heads, a list of free pages and a root.
-const minSize = 4 * 4096
-
-// checkSize refuses a file that is too short to be opened at all.
-func checkSize(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case info.Size() > 0 && info.Size() < minSize:
-		return fmt.Errorf("%s is %w: it was cut off after %d bytes; restore a copy, or move it away to begin with nothing", path, ErrDamaged, info.Size())
-	}
-	return nil
-}
-
-// checkLength refuses a file that is shorter than its head says.
-func (f *File) checkLength() error {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return err
-	}
-	return f.view(func(tx *bolt.Tx) error {
-		if info.Size() < tx.Size() {
-			return fmt.Errorf("%w: it was cut off after %d bytes of %d; restore a copy, or move it away to begin with nothing", ErrDamaged, info.Size(), tx.Size())
-		}
-		return nil
-	})
 }
