@@ -10,8 +10,8 @@ import (
 	"github.com/skeinhq/skein/supervisor/transport"
 )
 
-// closeProjectUnavailable is the close code that Scratch's players take for an answer: with any other code but that of
-// a bad name they come back (TurboWarp's documentation of its close codes).
+// closeProjectUnavailable is the close code that players of TurboWarp take for an answer: with any other code but that
+// of a bad name they come back.
 const closeProjectUnavailable = 4004
 
 // causeBanned is the label of the metric of refused handshakes.
