@@ -137,33 +137,28 @@ const pollIn = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 
 func (p *poller) run() {
 	defer p.close()
-	callback := p.poll
 	n := 0
-	wait := func(uintptr) bool { // in which the goroutine is parked until there are events
-		n = callback()
+	wait := func(uintptr) bool { // between two calls the goroutine is parked
+		n = p.poll()
 		return n != 0
 	}
 	for {
-		if n = callback(); n == 0 {
-			p.mu.Lock()
-			switch {
-			case p.stopped:
-				p.mu.Unlock()
-				return
-			case len(p.posted) == 0 && len(p.more) == 0 && !p.arrivals.due:
-				p.idle = true
-				p.mu.Unlock()
-				if p.rest() {
-					if err := p.raw.Read(wait); err != nil {
-						panic(fmt.Sprintf("transport: epoll: %v", err)) // cannot happen: nobody closes it but us
-					}
-				}
-				p.rise()
-				p.mu.Lock()
-				p.idle = false
-			}
+		p.mu.Lock()
+		if p.stopped {
 			p.mu.Unlock()
+			return
 		}
+		p.idle = len(p.posted) == 0 && len(p.more) == 0 && !p.arrivals.due
+		idle := p.idle
+		p.mu.Unlock()
+		if idle && p.rest() {
+			if err := p.raw.Read(wait); err != nil {
+				panic(fmt.Sprintf("transport: epoll: %v", err)) // cannot happen: nobody closes it but us
+			}
+		} else {
+			n = p.poll()
+		}
+		p.rise()
 		p.round(n)
 		p.flush()
 	}
@@ -179,6 +174,7 @@ func (p *poller) rest() bool {
 	return true
 }
 
+// rise is the opposite of rest.
 func (p *poller) rise() {
 	for _, f := range p.flushers {
 		f.rise()
@@ -216,6 +212,7 @@ func (p *poller) poll() int {
 // round gives turns to the connections that n events are about, to those that were posted and to those that have more.
 func (p *poller) round(n int) {
 	p.mu.Lock()
+	p.idle = false
 	for _, e := range p.events[:n] {
 		if at := &p.places[e.Fd]; at.generation == uint32(e.Pad) && (at.conn != nil || at.arrival != nil) {
 			p.ready = append(p.ready, ready{at.conn, at.arrival, e.Events})
