@@ -198,6 +198,7 @@ func (r *scratchRoom) onVariableChange(ctx actor.Context, v *variableChange) {
 // changed does what follows from a change by a user; the server has no name.
 func (r *scratchRoom) changed(ctx actor.Context, c scratch.Change, user string, out scratch.Outcome) {
 	if out.Changed {
+		r.figures.messages.Add(1)
 		r.countVariables()
 		if r.keeper != nil {
 			r.keeper.note(c, user)

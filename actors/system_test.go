@@ -297,6 +297,23 @@ func TestScratchHoldsTheLatestValue(t *testing.T) {
 	}
 }
 
+// TestScratchRoomCountsChanges: a value that a variable has already is no change.
+func TestScratchRoomCountsChanges(t *testing.T) {
+	s := testSystem(t, Options{Protocols: []Protocol{Scratch}})
+	a, b := connect(t, s), connect(t, s)
+	for _, c := range []*testClient{a, b} {
+		c.say(`{"method":"handshake","user":"player","project_id":"1"}`)
+	}
+	eventually(t, "both are in the room", func() bool { return len(s.Rooms(Scratch).All("1")) == 2 })
+	for _, value := range []string{"1", "2", "2", "3"} {
+		a.say(`{"method":"set","name":"☁ x","value":"` + value + `"}`)
+	}
+	b.until(`"value":"3"`)
+	if f := s.Rooms(Scratch).Figures(); len(f) != 1 || f[0].Messages != 3 || f[0].Variables != 1 {
+		t.Errorf("got %+v, want 3 messages and 1 variable", f)
+	}
+}
+
 // counter is an actor that counts, for the tests of the mailbox.
 type counter struct{ got *[]int }
 
