@@ -24,8 +24,9 @@ const backendTimeout = 15 * time.Second
 // A backendProcess is the backend that a PyStrands broker needs: a process of its own, so that its CPU time can be told
 // from that of the clients.
 type backendProcess struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	said strings.Builder // on standard error, valid after stop
 }
 
 // startBackend starts the backend of a run that needs one, and waits until the broker lets clients in.
@@ -34,8 +35,7 @@ func startBackend(ctx context.Context, cfg Config) (*backendProcess, error) {
 		return nil, nil
 	}
 	b := &backendProcess{cmd: exec.Command("/proc/self/exe", "backend", cfg.Backend)}
-	var said strings.Builder
-	b.cmd.Stderr = &said
+	b.cmd.Stderr = &b.said
 	var err error
 	if b.in, err = b.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func startBackend(ctx context.Context, cfg Config) (*backendProcess, error) {
 	}
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		b.stop()
-		return nil, fmt.Errorf("no backend at %s: %s", cfg.Backend, strings.TrimSpace(said.String()))
+		return nil, fmt.Errorf("no backend at %s: %s", cfg.Backend, strings.TrimSpace(b.said.String()))
 	}
 	if err := awaitEntry(ctx, cfg); err != nil {
 		b.stop()
@@ -58,11 +58,16 @@ func startBackend(ctx context.Context, cfg Config) (*backendProcess, error) {
 	return b, nil
 }
 
-func (b *backendProcess) stop() {
-	if b != nil {
-		b.in.Close()
-		_ = b.cmd.Wait()
+// stop ends the backend and returns what it had to say. More than one call does nothing more.
+func (b *backendProcess) stop() string {
+	if b == nil || b.cmd.ProcessState != nil {
+		return ""
 	}
+	b.in.Close()
+	if err := b.cmd.Wait(); err != nil && b.said.Len() == 0 {
+		return err.Error()
+	}
+	return strings.TrimSpace(b.said.String())
 }
 
 // cpu is the CPU time of the backend so far in seconds.
@@ -124,11 +129,21 @@ func tryEntry(ctx context.Context, t *target) error {
 func backendMain(addr string, in io.Reader, out io.Writer) error {
 	b := strands.New(strands.Options{Addrs: []string{addr}, ReconnectDelay: -1, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	b.OnConnected(func(string) { fmt.Fprintln(out, "connected") })
+	b.OnError(func(err error, _ *strands.Context) {
+		var told *strands.BrokerError // of clients that were refused, which know it; and of those of earlier runs
+		if !errors.As(err, &told) {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	})
+	failed := false
 	b.OnMessage(func(m strands.Message, c *strands.Context) {
+		answer := c.Reply
 		if strings.HasPrefix(m.Text, string(forRoom)) {
-			_ = c.ReplyToRoom(m.Text) // what is lost is missed by the clients
-		} else {
-			_ = c.Reply(m.Text)
+			answer = c.ReplyToRoom
+		}
+		if err := answer(m.Text); err != nil && !failed {
+			failed = true // the clients miss what is lost; here is why
+			fmt.Fprintln(os.Stderr, "a message could not be sent:", err)
 		}
 	})
 	go func() {

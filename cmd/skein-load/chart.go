@@ -65,15 +65,32 @@ func linearAxis(highest float64, label func(float64) string) axis {
 	return a
 }
 
-// spanAxis goes from one value to another, with round ticks between.
-func spanAxis(from, to float64, label func(float64) string) axis {
-	if to <= from {
-		to = from + 1
+// countAxis goes from zero to a number, with round ticks between.
+func countAxis(to float64, label func(float64) string) axis {
+	if to <= 0 {
+		to = 1
 	}
-	a := axis{min: from, max: to}
-	step := niceStep((to - from) / 8)
-	for v := math.Ceil(from/step) * step; v <= to*1.0001; v += step {
-		a.ticks = append(a.ticks, axisTick{v, label(v)})
+	a := axis{max: to}
+	step := niceStep(to / 8)
+	for i := 0; float64(i)*step <= to*1.0001; i++ {
+		a.ticks = append(a.ticks, axisTick{float64(i) * step, label(float64(i) * step)})
+	}
+	return a
+}
+
+// timeAxis goes from zero to a time in seconds, with ticks at round seconds, minutes or hours.
+func timeAxis(to float64) axis {
+	unit, name := 1.0, " s"
+	switch {
+	case to > 6*3600:
+		unit, name = 3600, " h"
+	case to > 400:
+		unit, name = 60, " min"
+	}
+	a := countAxis(to/unit, func(v float64) string { return plain(v) + name })
+	a.max *= unit
+	for i := range a.ticks {
+		a.ticks[i].at *= unit
 	}
 	return a
 }

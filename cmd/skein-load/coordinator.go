@@ -76,6 +76,9 @@ func run(ctx context.Context, cfg Config, show *progress) (*Report, error) {
 	if ctx.Err() != nil {
 		k.report.Interrupted = true
 	}
+	if said := k.backend.stop(); said != "" {
+		k.report.Fail("the backend said: " + said)
+	}
 	k.report.Series = k.series.samples
 	return k.report, k.report.finish(results)
 }

@@ -37,7 +37,7 @@ func (d *simpleServer) Join(seat) []joinStep {
 }
 
 func (d *simpleServer) Answer(payload []byte) (bool, error) {
-	return bytes.HasPrefix(payload, []byte("$handshake:")), d.Check(payload)
+	return hasHeader(payload, "handshake"), d.Check(payload)
 }
 
 func (d *simpleServer) message(header, value string, size int) *template {
@@ -54,8 +54,14 @@ func (d *simpleServer) Request(_ seat, size int) *template { return d.message("r
 func (d *simpleServer) Find(payload []byte) (mark, []byte, bool) { return d.find(payload) }
 
 func (d *simpleServer) Check(payload []byte) error {
-	if bytes.HasPrefix(payload, []byte("$error:")) {
+	if hasHeader(payload, "error") {
 		return fmt.Errorf("the server answered %s", clip(payload))
 	}
 	return nil
+}
+
+// hasHeader says whether the first header behind the length is the named one.
+func hasHeader(payload []byte, name string) bool {
+	_, rest, _ := bytes.Cut(payload, []byte{'|'})
+	return bytes.HasPrefix(rest, []byte(name+":"))
 }

@@ -107,7 +107,7 @@ func (r *Report) overTime(title, about string, label func(float64) string, lines
 	if len(c.Lines) == 0 {
 		return nil
 	}
-	c.x = spanAxis(0, r.Series[len(r.Series)-1].At, seconds)
+	c.x = timeAxis(r.Series[len(r.Series)-1].At)
 	c.y = linearAxis(highest(c.Lines), label)
 	return c
 }
@@ -169,7 +169,7 @@ func (r *Report) memoryPerClientChart() *chart {
 		l.Points = append(l.Points, chartPoint{float64(p.Clients), float64(p.RSS) / (1 << 20)})
 	}
 	c := &chart{Title: "Server memory by clients", About: fmt.Sprintf("Resident, in MiB, at rest: %.0f bytes per client.", r.Memory.BytesPerClient), Lines: []chartLine{l}}
-	c.x = spanAxis(0, l.Points[len(l.Points)-1].X, shortCount)
+	c.x = countAxis(l.Points[len(l.Points)-1].X, shortCount)
 	c.y = linearAxis(highest(c.Lines), plain)
 	return c
 }
@@ -177,13 +177,6 @@ func (r *Report) memoryPerClientChart() *chart {
 // Labels of axes.
 
 func plain(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
-
-func seconds(v float64) string {
-	if v >= 600 && math.Mod(v, 60) == 0 {
-		return plain(v/60) + " min"
-	}
-	return plain(v) + " s"
-}
 
 func shortCount(v float64) string {
 	switch {
