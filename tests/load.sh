@@ -27,7 +27,7 @@ load() {
 }
 
 many="--clients ${CLIENTS:-1000}"
-start serve --listen 127.0.0.1:3999 --log-level warn
+start serve --listen 127.0.0.1:3999 --data none --log-level warn
 at="--url ws://127.0.0.1:3999/"
 load cl4-fanout fanout $at $many
 load cl4-fanout-16 fanout $at $many --window 16
