@@ -59,12 +59,12 @@ func adminAddress(r *config.Result) (string, error) {
 func probe(ctx context.Context, admin string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(admin)+"/readyz", nil)
+	client, base := httpTo(reachable(admin))
+	defer client.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
 	if err != nil {
 		return err
 	}
-	// The proxy of the environment has no part in reaching one's own machine.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func probe(ctx context.Context, admin string) error {
 // reachable makes an address to connect to of one to listen on.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
+	if err != nil || strings.HasPrefix(addr, "unix:") {
 		return addr
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {

@@ -82,6 +82,6 @@ func newRoot() *cobra.Command {
 	}
 	root.SetVersionTemplate(versionTemplate)
 	root.SetFlagErrorFunc(suggestFlag)
-	root.AddCommand(newServe(), newEcho(), newPyStrands(), newSimpleServerDemo(), newCheck(), newData(), newHealthcheck(), newVersion(), newDocs())
+	root.AddCommand(newServe(), newEcho(), newPyStrands(), newSimpleServerDemo(), newCheck(), newData(), newHealthcheck(), newAdmin(), newVersion(), newDocs())
 	return root
 }

@@ -134,6 +134,7 @@ func (a *API) endpoints() []endpoint {
 		{"GET", "/info", read, nil, 0, 200, a.info},
 		{"GET", "/openapi.json", read, nil, 0, 200, a.openapi},
 		{"GET", "/clients", read, list("sort", "q", "protocol", "room", "address"), 0, 200, a.listClients},
+		{"DELETE", "/clients", operate, append([]string{"all", "protocol", "room", "address"}, closing...), 0, 200, a.closeClients},
 		{"GET", "/clients/{id}", read, nil, 0, 200, a.getClient},
 		{"DELETE", "/clients/{id}", operate, closing, 0, 200, a.closeClient},
 		{"POST", "/clients/{id}/message", operate, nil, valueBody, 200, a.messageClient},

@@ -265,6 +265,35 @@ func (a *API) closeClient(c *call) (any, error) {
 	return done{true}, nil
 }
 
+// closeClients closes everybody who fits a filter.
+func (a *API) closeClients(c *call) (any, error) {
+	code, reason, err := c.ending(1000)
+	if err != nil {
+		return nil, err
+	}
+	q, err := a.clientQuery(c)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.oneOf("all", "true", "false")
+	if err != nil {
+		return nil, err
+	}
+	if q.keep == nil && all != "true" {
+		return nil, badRequest("who? Give protocol, room or address, or all=true for everybody")
+	}
+	n := 0
+	for _, client := range a.System.Clients().All() {
+		if row := newClientRow(client, a.Now()); q.keep == nil || q.keep(&row) {
+			client.Close(code, reason)
+			n++
+		}
+	}
+	filter := map[string]any{"protocol": c.param("protocol"), "room": c.param("room"), "address": c.param("address")}
+	c.changed("client.close_all", "clients", filter, map[string]any{"closed": n, "code": code, "reason": reason})
+	return removed{n}, nil
+}
+
 // message is what CL4 clients are sent.
 type message struct {
 	Val  json.RawMessage `json:"val"`

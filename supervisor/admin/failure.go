@@ -37,10 +37,6 @@ func invalid(message string) error {
 	return &failure{status: http.StatusUnprocessableEntity, code: "invalid", message: message}
 }
 
-func unavailable(message string) error {
-	return &failure{status: http.StatusServiceUnavailable, code: "unavailable", message: message, retryAfter: time.Second}
-}
-
 func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
 
 // failureOf finds the answer for an error of the packages below.

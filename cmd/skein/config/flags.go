@@ -31,10 +31,10 @@ func AddFlags(set *pflag.FlagSet, settings []Setting) *Flags {
 // read returns what was given on the command line.
 func (f *Flags) read() found {
 	out := found{}
-	f.set.Visit(func(flag *pflag.Flag) {
+	f.set.VisitAll(func(flag *pflag.Flag) { // not Visit: those of a command above are set in the set of the one below
 		v, ok := flag.Value.(*flagValue)
-		if !ok {
-			return // a flag of the command itself
+		if !ok || !flag.Changed {
+			return // a flag of the command itself, or not given
 		}
 		e := entry{origin: Origin{Layer: LayerFlag, Key: flag.Name}, texts: v.texts}
 		if !v.setting.List() || v.setting.last {
