@@ -21,9 +21,12 @@ func (c *Client) Overview(rooms []string) (info ClientInfo, first []string, coun
 	s := c.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	info = s.snapshot
+	info = s.overview()
 	first = append(rooms[:0], info.Rooms[:min(len(info.Rooms), cap(rooms))]...)
-	count, info.Rooms = len(info.Rooms), nil
+	for _, m := range s.rooms[:min(len(s.rooms), cap(first)-len(first))] {
+		first = append(first, m.name)
+	}
+	count, info.Rooms = len(info.Rooms)+len(s.rooms), nil
 	return info, first, count
 }
 
@@ -37,5 +40,8 @@ func (c *Client) Key() codec.ID { return c.s.ref.ID }
 func (c *Client) In(room string) bool {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	return slices.Contains(c.s.snapshot.Rooms, room)
+	if x := c.s.extra; x != nil && slices.Contains(x.told.Rooms, room) {
+		return true
+	}
+	return slices.ContainsFunc(c.s.rooms, func(m *membership) bool { return m.name == room })
 }

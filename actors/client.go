@@ -55,7 +55,7 @@ func (c *Client) Protocol() Protocol { return c.s.info().Protocol }
 func (c *Client) Handshaken() bool { return c.s.info().Handshaken }
 
 // Connected is when the connection was opened.
-func (c *Client) Connected() time.Time { return c.s.opened }
+func (c *Client) Connected() time.Time { return time.Unix(0, c.s.opened) }
 
 // IP is the address that the client is told with client_ip.
 func (c *Client) IP() string { return c.s.peer.ClientIP }

@@ -52,6 +52,10 @@ func (g *group) Receive(ctx actor.Context) {
 	case *openActor:
 		pid, err := ctx.SpawnNamed(m.props, m.name)
 		m.reply <- spawned{pid, err}
+	case *actor.Terminated:
+		// The library's set of children does not let go of a PID that was taken out until another takes its place, and
+		// a PID remembers its actor until something is sent to it.
+		ctx.Send(m.Who, forget{})
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		g.sys.Counters.UnknownMessages.Add(1)

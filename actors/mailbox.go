@@ -24,7 +24,7 @@ const batchSize = 300
 type mailbox struct {
 	mu        sync.Mutex
 	user      *queue // what arrived since the last batch was taken; nil: nothing
-	system    []any
+	system    *queue
 	started   bool
 	running   bool
 	suspended bool
@@ -34,7 +34,6 @@ type mailbox struct {
 
 	// Owned by the goroutine that runs the actor.
 	batch *queue
-	next  int
 
 	invoker  actor.MessageInvoker
 	workers  *workers
@@ -52,7 +51,10 @@ type undeliverable interface {
 func newMailbox(c *Counters) *mailbox { return &mailbox{counters: c} }
 
 // queue is a list of messages that is recycled as a whole.
-type queue struct{ items []any }
+type queue struct {
+	items []any
+	next  int // of items, those before were taken
+}
 
 // queues recycles the queues of busy mailboxes.
 var queues = sync.Pool{New: func() any { return &queue{items: make([]any, 0, 16)} }}
@@ -65,7 +67,7 @@ func (q *queue) recycle() {
 		return
 	}
 	clear(q.items)
-	q.items = q.items[:0]
+	q.items, q.next = q.items[:0], 0
 	queues.Put(q)
 }
 
@@ -73,7 +75,15 @@ func (q *queue) len() int {
 	if q == nil {
 		return 0
 	}
-	return len(q.items)
+	return len(q.items) - q.next
+}
+
+// take returns the next message. There is one.
+func (q *queue) take() any {
+	msg := q.items[q.next]
+	q.items[q.next] = nil
+	q.next++
+	return msg
 }
 
 // directTurn is how many messages of others an actor handles on the goroutine of a sender, which has its own to do.
@@ -131,7 +141,10 @@ func (m *mailbox) enqueue(message any) {
 // PostSystemMessage implements actor.Mailbox.
 func (m *mailbox) PostSystemMessage(message any) {
 	m.mu.Lock()
-	m.system = append(m.system, message)
+	if m.system == nil {
+		m.system = queues.Get().(*queue)
+	}
+	m.system.items = append(m.system.items, message)
 	m.wake(m.quick)
 }
 
@@ -162,7 +175,7 @@ func (m *mailbox) handOver() {
 
 // pending tells whether there is something to do. mu is held.
 func (m *mailbox) pending() bool {
-	return len(m.system) > 0 || !m.suspended && (m.user.len() > 0 || m.next < m.batch.len())
+	return m.system != nil || !m.suspended && (m.user.len() > 0 || m.batch.len() > 0)
 }
 
 // RegisterHandlers implements actor.Mailbox. Of the dispatchers only workers are used; otherwise a woken actor gets a
@@ -212,9 +225,9 @@ func (m *mailbox) rest() bool {
 		return false
 	}
 	m.running = false
-	if m.batch != nil && m.next >= m.batch.len() {
+	if m.batch != nil && m.batch.len() == 0 {
 		m.batch.recycle()
-		m.batch, m.next = nil, 0
+		m.batch = nil
 	}
 	return true
 }
@@ -264,18 +277,15 @@ func (m *mailbox) invoke(msg any) {
 
 // take returns the next message. System messages come first.
 func (m *mailbox) take() (msg any, system, ok bool) {
-	if m.next < m.batch.len() && !m.urgent() {
-		msg = m.batch.items[m.next]
-		m.batch.items[m.next] = nil
-		m.next++
-		return msg, false, true
+	if m.batch.len() > 0 && !m.urgent() {
+		return m.batch.take(), false, true
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.system) > 0 {
-		msg = m.system[0]
-		m.system[0] = nil
-		if m.system = m.system[1:]; len(m.system) == 0 {
+	if m.system != nil {
+		msg = m.system.take()
+		if m.system.len() == 0 {
+			m.system.recycle()
 			m.system = nil
 		}
 		return msg, true, true
@@ -283,25 +293,22 @@ func (m *mailbox) take() (msg any, system, ok bool) {
 	if m.suspended {
 		return nil, false, false
 	}
-	if m.next >= m.batch.len() {
+	if m.batch.len() == 0 {
 		if m.user.len() == 0 {
 			return nil, false, false
 		}
 		if m.batch != nil {
 			m.batch.recycle()
 		}
-		m.batch, m.next, m.user = m.user, 0, nil
+		m.batch, m.user = m.user, nil
 		m.counters.MailboxDepthMax.observe(uint64(m.batch.len()))
 	}
-	msg = m.batch.items[m.next]
-	m.batch.items[m.next] = nil
-	m.next++
-	return msg, false, true
+	return m.batch.take(), false, true
 }
 
 // more tells whether another message waits. It is called by the actor while it handles one.
 func (m *mailbox) more() bool {
-	if m.next < m.batch.len() {
+	if m.batch.len() > 0 {
 		return true
 	}
 	m.mu.Lock()
@@ -313,7 +320,7 @@ func (m *mailbox) more() bool {
 func (m *mailbox) urgent() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.system) > 0 || m.suspended
+	return m.system != nil || m.suspended
 }
 
 func (m *mailbox) runSystem(msg any) {

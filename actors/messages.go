@@ -45,6 +45,7 @@ type (
 	publish struct {
 		from       *Ref
 		frame, own *codec.Frame
+		gvar       *gvarChange // nil: it is no gvar, or values are not kept
 	}
 	// private: session to room. A frame for the recipients that the selector finds.
 	private struct {
@@ -158,6 +159,8 @@ type (
 		state room
 		dir   *actor.PID
 	}
+	// forget: group to an actor that has stopped. It never arrives.
+	forget struct{}
 	// openActor: plugins to group. Spawn an actor of a plugin.
 	openActor struct {
 		name  string

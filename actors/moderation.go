@@ -127,7 +127,7 @@ func MakeAgent(header string) unique.Handle[string] {
 // maxAgent bounds the bytes of a User-Agent header that are kept and compared.
 const maxAgent = 512
 
-func (p *Peer) agent() string {
+func (p *origin) agent() string {
 	if p.Agent == (unique.Handle[string]{}) {
 		return ""
 	}

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"sync"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/skeinhq/skein/codec"
@@ -17,8 +19,14 @@ type ordering struct {
 	lane  *actor.PID
 	sent  uint64 // messages to rooms and registry; Ref.settled counts those that were carried out
 	await int    // answers that must come before anything else happens
-	ops   []op   // what has to wait
-	stash []any  // what came in while there were ops: *codec.Message, end. The transport bounds it
+	queue *delayed
+}
+
+// delayed is what has to wait; there is none where nothing does.
+type delayed struct {
+	ops   []op
+	next  int   // of ops
+	stash []any // what came in meanwhile: *codec.Message, end. The transport bounds it
 }
 
 // op is one thing that waits: a message for an actor, a frame for the client, or a function.
@@ -31,7 +39,60 @@ type op struct {
 	settle bool // fn runs only when everything is settled
 }
 
-func (o *ordering) busy() bool { return len(o.ops) > 0 || o.await > 0 }
+func (o *ordering) busy() bool {
+	return o.await > 0 || o.queue != nil && o.queue.next < len(o.queue.ops)
+}
+
+// delays recycles those of busy sessions.
+var delays = sync.Pool{New: func() any { return new(delayed) }}
+
+func (o *ordering) waiting() *delayed {
+	if o.queue == nil {
+		o.queue = delays.Get().(*delayed)
+	}
+	return o.queue
+}
+
+// keep puts a message of the client behind everything that waits.
+func (o *ordering) keep(m any) {
+	q := o.waiting()
+	q.stash = append(q.stash, m)
+}
+
+// unstash returns the next message that was kept, nil when there is none.
+func (o *ordering) unstash() any {
+	q := o.queue
+	if q == nil || len(q.stash) == 0 {
+		return nil
+	}
+	m := q.stash[0]
+	q.stash[0] = nil
+	if q.stash = q.stash[1:]; len(q.stash) == 0 {
+		q.stash = nil
+	}
+	return m
+}
+
+// take returns the next op that waits.
+func (q *delayed) take() op {
+	o := q.ops[q.next]
+	q.ops[q.next] = op{}
+	q.next++
+	return o
+}
+
+// rest gives the queue up if nothing waits any more.
+func (o *ordering) rest() {
+	q := o.queue
+	if q == nil || q.next < len(q.ops) || len(q.stash) > 0 {
+		return
+	}
+	o.queue = nil
+	if cap(q.ops) <= maxRecycled {
+		q.ops, q.next = q.ops[:0], 0
+		delays.Put(q)
+	}
+}
 
 // settled tells whether everything that was sent has been carried out. An actor that failed just behind settling a
 // message has settled it twice.
@@ -53,7 +114,8 @@ func (s *session) enqueue(o op) {
 	if !s.order.busy() && s.try(o) {
 		return
 	}
-	s.order.ops = append(s.order.ops, o)
+	q := s.order.waiting()
+	q.ops = append(q.ops, o)
 	s.arm()
 }
 
@@ -111,28 +173,33 @@ func (s *session) arm() {
 func (s *session) resume() {
 	ord := &s.order
 	for {
-		for len(ord.ops) > 0 {
+		for {
+			q := ord.queue // what an op does may give it up
+			if q == nil || q.next == len(q.ops) {
+				break
+			}
 			if ord.await > 0 {
 				return
 			}
-			o := ord.ops[0]
 			// The op is taken off first: what it does may enqueue more.
-			ord.ops[0] = op{}
-			ord.ops = ord.ops[1:]
+			o := q.take()
 			if !s.try(o) {
-				ord.ops = append([]op{o}, ord.ops...)
+				q.next--
+				q.ops[q.next] = o
 				s.arm()
 				return
 			}
 		}
-		ord.ops = nil
-		if ord.await > 0 || len(ord.stash) == 0 {
+		if ord.await > 0 {
 			return
 		}
-		next := ord.stash[0]
-		ord.stash[0] = nil
-		if ord.stash = ord.stash[1:]; len(ord.stash) == 0 {
-			ord.stash = nil
+		if q := ord.queue; q != nil {
+			q.ops, q.next = q.ops[:0], 0
+		}
+		next := ord.unstash()
+		if next == nil {
+			ord.rest()
+			return
 		}
 		switch m := next.(type) {
 		case *codec.Message:

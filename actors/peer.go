@@ -23,6 +23,19 @@ type Peer struct {
 	Header func(name string) []string
 }
 
+// origin is what a session keeps of its Peer.
+type origin struct {
+	IP       netip.Addr
+	Agent    unique.Handle[string]
+	ClientIP string
+	Listener string
+	Header   func(name string) []string
+}
+
+func (p *Peer) origin() origin {
+	return origin{IP: p.IP, Agent: p.Agent, ClientIP: p.ClientIP, Listener: p.Listener, Header: p.Header}
+}
+
 // causeSlowConsumer is the End.Cause of a client that did not read what it was sent.
 const causeSlowConsumer = "slow_consumer"
 

@@ -30,22 +30,25 @@ func (s *System) Rate() Rate {
 
 // bucket is a token bucket, which starts full when the rate changes. It reads the clock only where there is a limit.
 type bucket struct {
-	rate   *Rate // nil: no limit
+	rate   *Rate
 	tokens float64
 	last   time.Time
 }
 
+// limiter is the bucket of a connection, which has none as long as there is no limit.
+type limiter struct{ *bucket }
+
 // take uses up one message and tells whether the rate allowed it.
-func (b *bucket) take(s *System) bool {
-	if r := s.rate.Load(); r != b.rate {
-		*b = bucket{rate: r}
-		if r != nil {
-			b.tokens, b.last = float64(r.Burst), s.now()
-		}
-	}
-	if b.rate == nil {
+func (l *limiter) take(s *System) bool {
+	r := s.rate.Load()
+	if r == nil {
+		l.bucket = nil
 		return true
 	}
+	if l.bucket == nil || l.rate != r {
+		l.bucket = &bucket{rate: r, tokens: float64(r.Burst), last: s.now()}
+	}
+	b := l.bucket
 	t := s.now()
 	b.tokens = min(b.tokens+t.Sub(b.last).Seconds()*b.rate.PerSecond, float64(b.rate.Burst))
 	b.last = t
@@ -57,9 +60,9 @@ func (b *bucket) take(s *System) bool {
 }
 
 // wait is how long it takes until the next message is allowed.
-func (b *bucket) wait() time.Duration {
-	if b.rate == nil {
+func (l *limiter) wait() time.Duration {
+	if l.bucket == nil {
 		return 0
 	}
-	return time.Duration((1 - b.tokens) / b.rate.PerSecond * float64(time.Second))
+	return time.Duration((1 - l.tokens) / l.rate.PerSecond * float64(time.Second))
 }

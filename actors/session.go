@@ -22,38 +22,45 @@ const (
 // session is the actor of one connection. It decodes what the client sends, carries out what it can by itself and
 // asks rooms and the registry for the rest. It never blocks.
 //
-// Everything but ref, peer and what mu guards is owned by the actor's goroutine.
+// Everything but ref, peer and what mu guards is owned by the actor's goroutine. There may be a million of them, so
+// that what few connections need is allocated when it is needed.
 type session struct {
 	sys  *System
 	ref  *Ref
-	peer Peer
+	peer origin
 	self *actor.PID
 
-	protocol  Protocol // none until the first message
-	user      cl4.User // CL4; the ID is set for every protocol
-	rooms     []*membership
-	greeted   bool // the first handshake was answered
-	ended     bool // the connection has ended; only cleaning up is left
-	closing   bool // Close was decided; what the client still sends is not looked at
-	scratch   scratch.Session
+	// Written by the actor with mu held, so that others may read them with mu held.
+	user     identity
+	rooms    []*membership
+	protocol Protocol // none until the first message
+	greeted  bool     // the first handshake was answered
+
+	connected bool
+	ended     bool           // the connection has ended; only cleaning up is left
+	closing   bool           // Close was decided; what the client still sends is not looked at
+	*cloud                   // nil for a client that does not speak Scratch
 	strand    *strandSession // PyStrands
 	simple    *simpleSession // SimpleServer
-	held      heldUpdates    // Scratch updates over the message rate
-	rate      bucket
-	expire    *time.Timer // identification deadline
-	opened    time.Time
-	connected bool
+	rate      limiter
+	expire    *time.Timer   // identification deadline
+	opened    int64         // Unix time in nanoseconds
 	received  atomic.Uint64 // messages of the client, for operators
 
 	order   ordering
 	joining *membership   // the join that is under way
 	round   *privateRound // pmsg or pvar to several rooms, under way
-	buffer  []string      // RoomBuffer
+	pad     *pad          // while a message is handled
 
-	mu       sync.Mutex
-	extra    *extra
-	inbox    []func(*session) // what plugins ask for, from any goroutine
-	snapshot ClientInfo       // what plugins read, from any goroutine
+	mu    sync.Mutex
+	extra *extra
+	inbox *calls // what plugins ask for, from any goroutine
+}
+
+// identity is who a CL4 client is, beside its id.
+type identity struct {
+	Username string
+	Named    bool
 }
 
 // membership is one joined room. pid is nil until the room has answered the join.
@@ -62,13 +69,25 @@ type membership struct {
 	pid  *actor.PID
 }
 
+// calls are functions for a session to run.
+type calls struct{ list []func(*session) }
+
 // newSession prepares the actor of a connection; its Ref can be sent to before the actor runs.
 func newSession(sys *System, p Peer) *session {
-	id := codec.NewID()
-	s := &session{sys: sys, peer: p, user: cl4.User{ID: id}, opened: sys.now()}
-	s.ref = &Ref{ID: id, Out: p.Out, sys: sys, mb: newMailbox(&sys.Counters)}
-	s.ref.mb.quick = !sys.hooks.bound.Load()
-	s.ref.client = Client{s: s}
+	// One allocation for what lives and dies together.
+	c := &struct {
+		session session
+		ref     Ref
+		mb      mailbox
+	}{}
+	s := &c.session
+	s.sys, s.ref, s.peer, s.opened = sys, &c.ref, p.origin(), sys.now().UnixNano()
+	if sys.speaks(Scratch) {
+		s.cloud = &cloud{scratch: sys.rules.NewSession(scratch.LoginExposed(p.Cookie, p.LoginHeader))}
+	}
+	c.mb.counters, c.mb.quick = &sys.Counters, !sys.hooks.bound.Load()
+	c.ref.ID, c.ref.Out, c.ref.sys, c.ref.mb = codec.NewID(), p.Out, sys, &c.mb
+	c.ref.client.s = s
 	return s
 }
 
@@ -142,7 +161,6 @@ func (s *session) onStarted() {
 		s.expire = time.AfterFunc(d, func() { s.ref.post(identifyExpired{}) })
 	}
 	if s.sys.speaks(Scratch) {
-		s.scratch = s.sys.rules.NewSession(scratch.LoginExposed(s.peer.Cookie, s.peer.LoginHeader))
 		s.decide(s.scratch.Open())
 	}
 	s.sys.hooks.connect(s)
@@ -156,7 +174,7 @@ func (s *session) onMessage(m *codec.Message) {
 		return
 	}
 	if s.order.busy() {
-		s.order.stash = append(s.order.stash, m)
+		s.order.keep(m)
 		return
 	}
 	s.handle(m)
@@ -212,7 +230,7 @@ func (s *session) onIdentifyExpired() {
 // onEnd comes behind everything that the client has sent, so it waits for its turn like a message.
 func (s *session) onEnd(ctx actor.Context, e end) {
 	if s.order.busy() {
-		s.order.stash = append(s.order.stash, e)
+		s.order.keep(e)
 		return
 	}
 	s.finish(e.End)
@@ -228,7 +246,9 @@ func (s *session) finish(e End) {
 	if s.expire != nil {
 		s.expire.Stop()
 	}
-	s.held.stop()
+	if s.cloud != nil {
+		s.held.stop()
+	}
 	s.sys.moderation.gone(s)
 	for _, m := range s.rooms {
 		if m.pid != nil {
@@ -241,7 +261,7 @@ func (s *session) finish(e End) {
 		s.sys.directory.leavePending(s.ref, s.roomKey(s.joining.name))
 	}
 	s.rooms = nil
-	s.sys.registry.unregister(s.ref, s.user)
+	s.sys.registry.unregister(s.ref, s.User())
 	c := &s.sys.Counters
 	c.Sessions.Add(-1)
 	switch s.protocol {
@@ -272,7 +292,7 @@ func (s *session) onStopped() {
 		s.ref.Out.Close(closeInternal, "internal error")
 		s.finish(End{Code: closeInternal, Reason: "internal error", Cause: "session_failed"})
 	}
-	for _, m := range s.order.stash {
+	for m := s.order.unstash(); m != nil; m = s.order.unstash() {
 		if m, ok := m.(*codec.Message); ok {
 			m.Release()
 		}
@@ -332,8 +352,12 @@ func (s *session) identifyAs(p Protocol) {
 }
 
 func (s *session) setProtocol(p Protocol) {
+	s.mu.Lock()
 	s.protocol = p
-	s.update(func(i *ClientInfo) { i.Protocol = p })
+	s.mu.Unlock()
+	if p != Scratch {
+		s.cloud = nil
+	}
 	if s.expire != nil {
 		s.expire.Stop()
 		s.expire = nil
@@ -351,8 +375,11 @@ func (s *session) setProtocol(p Protocol) {
 // by many goroutines.
 func (s *session) do(f func(*session)) {
 	s.mu.Lock()
-	s.inbox = append(s.inbox, f)
-	first := len(s.inbox) == 1
+	first := s.inbox == nil
+	if first {
+		s.inbox = new(calls)
+	}
+	s.inbox.list = append(s.inbox.list, f)
 	s.mu.Unlock()
 	if first {
 		s.ref.post(wake{})
@@ -370,7 +397,7 @@ func (s *session) drainInbox() {
 		if todo == nil {
 			return
 		}
-		for _, f := range todo {
+		for _, f := range todo.list {
 			if !s.ended {
 				f(s)
 			}
@@ -378,15 +405,39 @@ func (s *session) drainInbox() {
 	}
 }
 
-// update changes what plugins see of the client.
+// update changes what plugins see of a client that is not CL4's.
 func (s *session) update(f func(*ClientInfo)) {
 	s.mu.Lock()
-	f(&s.snapshot)
+	f(&s.more().told)
 	s.mu.Unlock()
 }
 
+// info is what plugins read, from any goroutine.
 func (s *session) info() ClientInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.snapshot
+	i := s.overview()
+	if i.Rooms == nil && len(s.rooms) > 0 {
+		i.Rooms = make([]string, len(s.rooms))
+		for n, m := range s.rooms {
+			i.Rooms[n] = m.name
+		}
+	}
+	return i
+}
+
+// overview is info without the rooms of CL4 and Scratch. mu is held.
+func (s *session) overview() ClientInfo {
+	i := ClientInfo{Username: s.user.Username, Named: s.user.Named, Protocol: s.protocol, Handshaken: s.greeted}
+	if s.extra != nil {
+		told := &s.extra.told
+		if told.Named {
+			i.Username, i.Named = told.Username, true
+		}
+		if told.Protocol != None {
+			i.Protocol = told.Protocol
+		}
+		i.Rooms = told.Rooms
+	}
+	return i
 }

@@ -71,6 +71,7 @@ var ErrManyAttributes = errors.New("a client has 64 attributes of 16 KiB togethe
 
 // extra is what few sessions have.
 type extra struct {
+	told       ClientInfo // of clients that are not CL4's
 	attributes map[string]codec.Raw
 	login      any
 }

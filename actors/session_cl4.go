@@ -12,14 +12,22 @@ var _ cl4.Session = (*session)(nil)
 
 // onCL4 takes one message of a CL4 client through CloudLink's order of checks to its command.
 func (s *session) onCL4(text []byte) {
-	m := packets.Get().(*cl4.Message)
-	s.carryOutCL4(m, cl4.Decode(text, m))
-	*m = cl4.Message{}
-	packets.Put(m)
+	p := pads.Get().(*pad)
+	s.pad = p
+	s.carryOutCL4(&p.message, cl4.Decode(text, &p.message))
+	s.pad = nil
+	p.message = cl4.Message{}
+	clear(p.rooms[:cap(p.rooms)])
+	pads.Put(p)
 }
 
-// packets recycles decoded messages. Handlers borrow them; what keeps one keeps a clone.
-var packets = sync.Pool{New: func() any { return new(cl4.Message) }}
+// pad is what a session needs while it handles a message. Handlers borrow the message; what keeps it keeps a clone.
+type pad struct {
+	message cl4.Message
+	rooms   []string
+}
+
+var pads = sync.Pool{New: func() any { return new(pad) }}
 
 func (s *session) carryOutCL4(m *cl4.Message, refused *cl4.Refusal) {
 	if !s.rate.take(s.sys) {
@@ -78,7 +86,9 @@ func (s *session) refuse(r *cl4.Refusal) {
 }
 
 // User implements cl4.Session.
-func (s *session) User() cl4.User { return s.user }
+func (s *session) User() cl4.User {
+	return cl4.User{ID: s.ref.ID, Username: s.user.Username, Named: s.user.Named}
+}
 
 // ClientIP implements cl4.Session.
 func (s *session) ClientIP() string { return s.peer.ClientIP }
@@ -90,8 +100,9 @@ func (s *session) Config() *cl4.Config { return s.sys.cl4.config.Load() }
 func (s *session) FirstHandshake() bool {
 	first := !s.greeted
 	if first {
+		s.mu.Lock()
 		s.greeted = true
-		s.update(func(i *ClientInfo) { i.Handshaken = true })
+		s.mu.Unlock()
 	}
 	return first
 }
@@ -102,7 +113,9 @@ func (s *session) Rooms() []string {
 	for _, m := range s.rooms {
 		names = append(names, m.name)
 	}
-	s.buffer = names
+	if s.pad != nil {
+		s.pad.rooms = names
+	}
 	return names
 }
 
@@ -115,7 +128,12 @@ func (s *session) Joined(room string) (string, bool) {
 }
 
 // RoomBuffer implements cl4.Session.
-func (s *session) RoomBuffer() []string { return s.buffer[:0] }
+func (s *session) RoomBuffer() []string {
+	if s.pad == nil {
+		return nil
+	}
+	return s.pad.rooms[:0]
+}
 
 // membership looks a joined room up. Clients are in one room or a few, and never in more than Config.MaxRooms.
 func (s *session) membership(room string) *membership {
@@ -131,6 +149,15 @@ func (s *session) membership(room string) *membership {
 func (s *session) Publish(room string, f, own *codec.Frame) {
 	if m := s.membership(room); m != nil {
 		s.tellRoom(m, newPublish(s.ref, f, own))
+	}
+}
+
+// PublishVar implements cl4.Session.
+func (s *session) PublishVar(room string, name, val codec.Raw, f, own *codec.Frame) {
+	if m := s.membership(room); m != nil {
+		p := newPublish(s.ref, f, own)
+		p.gvar = s.sys.newGvarChange(name, val)
+		s.tellRoom(m, p)
 	}
 }
 
@@ -238,12 +265,13 @@ func (s *session) onDirectMissed(m *directMissed) {
 
 // SetUsername implements cl4.Session.
 func (s *session) SetUsername(name string) {
-	s.user.Username, s.user.Named = name, true
-	s.update(func(i *ClientInfo) { i.Username, i.Named = name, true })
+	s.mu.Lock()
+	s.user = identity{name, true}
+	s.mu.Unlock()
 	// In the mailbox of its shard before the client hears of it, so that nobody can ask for the name too early.
 	s.sys.registry.registerName(s.ref, name)
 	for _, m := range s.rooms {
-		s.tellRoom(m, &named{from: s.ref, user: s.user})
+		s.tellRoom(m, &named{from: s.ref, user: s.User()})
 	}
 }
 
@@ -268,10 +296,11 @@ func (s *session) enter(room string) { s.join(room, true) }
 
 func (s *session) join(room string, quiet bool) {
 	m := &membership{name: room}
+	s.mu.Lock()
 	s.rooms = append(s.rooms, m)
+	s.mu.Unlock()
 	s.sys.moderation.entered(s, room)
-	s.roomsChanged()
-	user := s.user
+	user := s.User()
 	s.local(func() {
 		s.joining = m
 		s.order.await++
@@ -283,22 +312,14 @@ func (s *session) join(room string, quiet bool) {
 func (s *session) Leave(room string) {
 	for i, m := range s.rooms {
 		if m.name == room {
+			s.mu.Lock()
 			s.rooms = slices.Delete(s.rooms, i, i+1)
+			s.mu.Unlock()
 			s.sys.moderation.left(s, room)
-			s.roomsChanged()
 			s.tellRoom(m, &leave{from: s.ref, settles: true})
 			return
 		}
 	}
-}
-
-func (s *session) roomsChanged() {
-	s.update(func(i *ClientInfo) {
-		i.Rooms = make([]string, len(s.rooms))
-		for n, m := range s.rooms {
-			i.Rooms[n] = m.name
-		}
-	})
 }
 
 // onJoined is the answer to a join: the room has sent the client what belongs to it.

@@ -46,7 +46,7 @@ type AskedSession struct{ Session }
 func (s *System) Ask(p Peer, about *pystrands.Request, decide func(Verdict)) *AskedSession {
 	a := newSession(s, p)
 	a.protocol = PyStrands
-	about.ID = a.user.ID.UUID()
+	about.ID = a.ref.ID.UUID()
 	a.strand = &strandSession{request: about, decide: decide}
 	s.spawnSession(a)
 	return &AskedSession{Session{a}}

@@ -180,3 +180,9 @@ func (h *heldUpdates) stop() {
 	}
 	*h = heldUpdates{}
 }
+
+// cloud is what a session has that may speak Scratch.
+type cloud struct {
+	scratch scratch.Session
+	held    heldUpdates // updates over the message rate
+}

@@ -39,7 +39,7 @@ func (s *session) prepareRelay() {
 	s.simple.held = true
 	s.strand = &strandSession{
 		request: &pystrands.Request{
-			ID: s.user.ID.UUID(), URL: relayURL, Host: s.peer.Listener, RemoteAddr: s.simple.client.address,
+			ID: s.ref.ID.UUID(), URL: relayURL, Host: s.peer.Listener, RemoteAddr: s.simple.client.address,
 		},
 		decide: s.onRelayVerdict,
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	cmap "github.com/orcaman/concurrent-map"
 
 	"github.com/skeinhq/skein/codec"
 	"github.com/skeinhq/skein/protocol/cl4"
@@ -155,6 +156,9 @@ func (s *System) speaks(p Protocol) bool {
 // only tells whether a protocol is the only one served.
 func (s *System) only(p Protocol) bool { return len(s.protocols) == 1 && s.protocols[0] == p }
 
+// pidMaps is how many concurrent maps hold the addresses of actors. Each consists of 32.
+const pidMaps = 16
+
 // Start spawns the tree.
 func (s *System) Start() error {
 	quiet := slog.New(aboveInfo{s.log.Handler()})
@@ -163,6 +167,12 @@ func (s *System) Start() error {
 		// Dead letters are counted, not logged. The library's timer for its log would outlive the tree.
 		actor.WithDeadLetterThrottleInterval(time.Millisecond),
 	)
+	// The library spreads its actors over 32,768 maps, each of which is a quarter of a kilobyte with one actor in it.
+	pids := &actor.SliceMap{LocalPIDs: make([]cmap.ConcurrentMap, pidMaps)}
+	for i := range pids.LocalPIDs {
+		pids.LocalPIDs[i] = cmap.New()
+	}
+	s.engine.ProcessRegistry.LocalPIDs = pids
 	s.root = s.engine.Root
 	s.engine.EventStream.Subscribe(s.onEvent)
 
@@ -257,6 +267,9 @@ func (s *System) sweep() {
 // onEvent hands messages to actors that are gone back to their senders.
 func (s *System) onEvent(event any) {
 	if dead, ok := event.(*actor.DeadLetterEvent); ok {
+		if dead.Message == (forget{}) {
+			return
+		}
 		s.Counters.DeadLetters.Add(1)
 		if u, ok := dead.Message.(undeliverable); ok {
 			u.undelivered()

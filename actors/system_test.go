@@ -17,7 +17,7 @@ import (
 	"github.com/skeinhq/skein/protocol/cl4"
 )
 
-const patience = 20 * time.Second
+const patience = 3 * time.Second
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -244,7 +244,7 @@ func TestIdentifyTimeout(t *testing.T) {
 func TestRate(t *testing.T) {
 	now := time.Unix(1000, 0)
 	s := NewSystem(Options{Now: func() time.Time { return now }, Rate: Rate{PerSecond: 10, Burst: 2}})
-	var b bucket
+	var b limiter
 	take := func(want ...bool) {
 		t.Helper()
 		for i, w := range want {
