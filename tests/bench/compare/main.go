@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,10 +23,12 @@ func main() {
 	root := flag.String("root", "../..", "root of the repository")
 	bin := flag.String("bin", "", "folder for the binaries (default: a temporary one)")
 	out := flag.String("json", "", "file for all measurements as JSON")
+	chart := flag.String("chart", "", "file for a chart as SVG")
+	from := flag.String("from", "", "file of -json: print and draw it again instead of measuring")
 	verbose := flag.Bool("v", false, "show the report of every run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := compare(ctx, options{*rounds, *duration, list(*only), list(*names), *root, *bin, *verbose}, *out)
+	err := compare(ctx, options{*rounds, *duration, list(*only), list(*names), *root, *bin, *verbose, *from, *out, *chart})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "compare:", err)
@@ -41,6 +44,9 @@ type options struct {
 	root     string
 	bin      string
 	verbose  bool
+	from     string
+	json     string
+	chart    string
 }
 
 func list(s string) []string {
@@ -50,10 +56,25 @@ func list(s string) []string {
 	return strings.Split(s, ",")
 }
 
-func compare(ctx context.Context, o options, out string) error {
+func compare(ctx context.Context, o options) error {
 	todo, err := selectScenarios(o.only)
 	if err != nil {
 		return err
+	}
+	if o.from != "" {
+		b, err := os.ReadFile(o.from)
+		if err != nil {
+			return err
+		}
+		res := results{}
+		if err := json.Unmarshal(b, &res); err != nil {
+			return fmt.Errorf("%s: %w", o.from, err)
+		}
+		var servers []server
+		for _, name := range o.servers {
+			servers = append(servers, server{name: name})
+		}
+		return res.report(o, todo, servers)
 	}
 	if o.bin == "" {
 		if o.bin, err = os.MkdirTemp("", "skein-bench"); err != nil {
@@ -80,14 +101,28 @@ func compare(ctx context.Context, o options, out string) error {
 			}
 		}
 	}
-	res.print(os.Stdout, todo, servers)
-	fmt.Printf("\nMedians of %d rounds, %s of load each; in parentheses the median ratio to the floor in the same round. Command:\n  %s\n", o.rounds, o.duration, strings.Join(append([]string{"go run ./compare"}, os.Args[1:]...), " "))
-	if out != "" {
-		b, err := json.MarshalIndent(res, "", "  ")
+	fmt.Printf("Medians of %d rounds, %s of load each; in parentheses the median ratio to the floor in the same round. Command:\n  %s\n\n", o.rounds, o.duration, strings.Join(append([]string{"go run ./compare"}, os.Args[1:]...), " "))
+	return res.report(o, todo, servers)
+}
+
+// report prints the table and writes the files that are asked for.
+func (r results) report(o options, todo []scenario, servers []server) error {
+	r.print(os.Stdout, todo, servers)
+	if o.json != "" {
+		b, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(out, append(b, '\n'), 0o644)
+		if err := os.WriteFile(o.json, append(b, '\n'), 0o644); err != nil {
+			return err
+		}
 	}
-	return nil
+	if o.chart == "" {
+		return nil
+	}
+	f, err := os.Create(o.chart)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.chart(f, todo, servers), f.Close())
 }

@@ -62,11 +62,14 @@ func (r results) print(out io.Writer, todo []scenario, servers []server) {
 
 func cell(sc scenario, v, base []float64) string {
 	m, digits := median(v), 2
-	if sc.unit == "B" || m >= 100 {
+	switch {
+	case sc.unit == "B" || m >= 100:
 		digits = 0
+	case sc.unit == "MB":
+		digits = 1
 	}
 	text := fmt.Sprintf("%.*f %s", digits, m, sc.unit)
-	if q := ratios(v, base); len(q) > 0 && sc.unit != "B" {
+	if q := ratios(v, base); len(q) > 0 && sc.unit != "B" && sc.unit != "MB" {
 		text += fmt.Sprintf(" (%.2f)", median(q))
 	}
 	return text

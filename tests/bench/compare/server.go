@@ -32,7 +32,7 @@ func skeinArgs(listen, admin string, echo bool) []string {
 	if echo {
 		return []string{"echo", "--listen", listen}
 	}
-	return []string{"serve", "--listen", listen, "--admin", admin, "--log-level", "warn"}
+	return []string{"serve", "--listen", listen, "--admin", admin, "--data", "none", "--log-level", "warn"}
 }
 
 // build compiles the load harness and the servers into o.bin.
