@@ -19,7 +19,7 @@ func newServe() *cobra.Command {
 		Long: `Runs the server: without flags, CloudLink 4 and Scratch on 127.0.0.1:3000.
 
 SIGINT and SIGTERM stop it in an orderly way; a second one stops it at once, with exit status 1.
-SIGHUP reads the certificates again.`,
+SIGHUP reads the certificates and the filter of names again.`,
 		Args: cobra.NoArgs,
 	}
 	flags := withSettings(cmd, config.Serve)

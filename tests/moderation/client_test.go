@@ -48,7 +48,7 @@ func dataWith(t *testing.T, username string) string {
 // start starts a server whose clients can come from the address in a header.
 func start(t *testing.T, args ...string) *harness.Server {
 	t.Helper()
-	return harness.Start(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--real-ip-header", "X-Real-Ip"}, args...)...)
+	return harness.Start(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--real-ip-header", "X-Real-Ip", "--trusted-proxies", "127.0.0.0/8"}, args...)...)
 }
 
 // client is a connection whose expectations fail the test.

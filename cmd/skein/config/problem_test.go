@@ -109,6 +109,11 @@ func TestValidation(t *testing.T) {
 
 		{name: "open admin", args: []string{"--admin", "0.0.0.0:6060"}, want: []string{"warning: --admin: 0.0.0.0:6060 is open to the network: everybody who can reach it can read metrics and profiles"}},
 		{name: "every proxy", args: []string{"--real-ip-header", "X-A"}, want: []string{"warning: --real-ip-header: every client can claim any address with X-A: name the proxies in trusted-proxies"}},
+		{name: "administrators anywhere", args: []string{"--real-ip-header", "X-A", "--cl4-admin"}, want: []string{
+			"warning: --real-ip-header: every client can claim any address with X-A: name the proxies in trusted-proxies",
+			"--cl4-admin: every client can claim an administrator's address with X-A: name the proxies in trusted-proxies",
+		}},
+		{name: "filter", args: []string{"--name-filter", "testdata/none.filter"}, want: []string{"--name-filter: name filter: stat testdata/none.filter: no such file or directory"}},
 		{name: "proxies alone", args: []string{"--trusted-proxies", "::1"}, want: []string{"warning: --trusted-proxies: of no effect without real-ip-header"}},
 		{name: "burst alone", args: []string{"--message-burst", "5"}, want: []string{"warning: --message-burst: of no effect without message-rate"}},
 		{name: "motd off", args: []string{"--motd", "hi", "--enable-motd=false"}, want: []string{"warning: --motd: not sent, because enable-motd is false"}},
