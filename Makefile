@@ -44,8 +44,8 @@ check-generated: ## fail when generated code does not belong to its source
 bench: ## benchmarks with allocations
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./codec/... ./protocol/... ./actors/... ./supervisor/...
 
-bench-compare: build ## Skein beside the baselines, interleaved
-	cd tests/bench && $(GO) run ./compare
+bench-compare: build ## Skein beside the baselines, interleaved; ARGS="-chart FILE" draws a chart
+	cd tests/bench && $(GO) run ./compare $(ARGS)
 
 load: build ## a short load test of a server of its own
 	tests/load.sh
