@@ -260,7 +260,6 @@ func (s *session) finish(e End) {
 	if s.joining != nil { // it may have been left again meanwhile
 		s.sys.directory.leavePending(s.ref, s.roomKey(s.joining.name))
 	}
-	s.rooms = nil
 	s.sys.registry.unregister(s.ref, s.User())
 	c := &s.sys.Counters
 	c.Sessions.Add(-1)
