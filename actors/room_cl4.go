@@ -14,6 +14,7 @@ type cl4Room struct {
 	arrivals []arrival // see room_cl4_arrivals.go
 	size     int       // about the bytes of the user objects of all named members, for encoding lists
 	vars     RoomVars  // for plugins
+	gvars    *gvars    // nil: values of gvar are not kept
 }
 
 type cl4Member struct {
@@ -31,6 +32,7 @@ func (m *cl4Member) user() cl4.User {
 func newCL4Room(sys *System, key RoomKey, dir *actor.PID) *cl4Room {
 	r := &cl4Room{roster: newRoster(sys, key, dir, memberID)}
 	r.mb.quick = true
+	r.gvars = sys.newGvars(key.Name)
 	r.resized()
 	return r
 }
@@ -54,7 +56,7 @@ func (r *cl4Room) resized() {
 	}
 }
 
-func (r *cl4Room) unsaved() bool { return false }
+func (r *cl4Room) unsaved() bool { return r.gvars != nil && r.gvars.keeper.unsaved.Load() }
 
 func (r *cl4Room) actor() actor.Actor { return cl4RoomActor{r} }
 
@@ -65,12 +67,18 @@ type cl4RoomActor struct{ *cl4Room }
 func (r cl4RoomActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
 	defer r.sys.failing(&r.sys.Counters.RoomPanics, roomFailed, r.name.Name, msg)
+	if r.gvars == nil || !r.hold(ctx, msg) {
+		r.handle(ctx, msg)
+	}
+}
+
+func (r *cl4Room) handle(ctx actor.Context, msg any) {
 	if len(r.arrivals) > 0 && !r.waits(msg) {
 		r.greet()
 	}
 	switch m := msg.(type) {
 	case *publish:
-		r.onPublish(m)
+		r.onPublish(ctx, m)
 	case *private:
 		r.onPrivate(m)
 	case *relay:
@@ -82,7 +90,7 @@ func (r cl4RoomActor) Receive(ctx actor.Context) {
 	case *named:
 		r.onNamed(m)
 	case *listWanted:
-		r.arrive(arrival{from: m.from})
+		r.arrive(arrival{from: m.from, values: true})
 	case *members:
 		m.reply <- r.onMembers()
 	case *membersWanted:
@@ -95,8 +103,24 @@ func (r cl4RoomActor) Receive(ctx actor.Context) {
 		close(m.done)
 	case *crash:
 		panic("injected panic")
+	case *collect:
+		r.onCollect(ctx)
+	case *saved:
+		r.onSaved(ctx, m)
+	case storageFails:
+		r.resumeGvars(ctx)
+	case *loaded:
+		r.onLoaded(ctx, m)
+	case *actor.Started:
+		if r.gvars != nil {
+			r.gvars.keeper.load(ctx.Self())
+			r.resumeGvars(ctx) // of an actor that has failed
+		}
 	case *actor.Stopped:
 		r.mb.kill()
+		if r.gvars != nil {
+			r.stopGvars(ctx)
+		}
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		r.sys.Counters.UnknownMessages.Add(1)
@@ -104,7 +128,7 @@ func (r cl4RoomActor) Receive(ctx actor.Context) {
 }
 
 // onPublish is the fan-out: the same bytes for everybody.
-func (r *cl4Room) onPublish(m *publish) {
+func (r *cl4Room) onPublish(ctx actor.Context, m *publish) {
 	r.figures.messages.Add(1)
 	if m.own == nil {
 		r.fanOut(m.frame, nil)
@@ -113,6 +137,9 @@ func (r *cl4Room) onPublish(m *publish) {
 		if _, still := r.find(m.from.ID); still {
 			m.from.send(m.own)
 		}
+	}
+	if m.gvar != nil {
+		r.gvars.onGvar(ctx, m)
 	}
 	m.from.settle()
 	m.free()
@@ -163,7 +190,7 @@ func (r *cl4Room) onJoin(ctx actor.Context, j *join) {
 		j.from.post(&joined{room: r.name.Name, pid: ctx.Self()})
 		return
 	}
-	r.arrive(arrival{from: j.from, isNew: !already && m.named, join: ctx.Self()})
+	r.arrive(arrival{from: j.from, isNew: !already && m.named, values: true, join: ctx.Self()})
 }
 
 func (r *cl4Room) onLeave(l *leave) {
@@ -176,7 +203,7 @@ func (r *cl4Room) onLeave(l *leave) {
 		if len(r.list) == 0 {
 			r.vars = RoomVars{}
 		}
-		r.emptied(false)
+		r.emptied(r.gvars != nil && len(r.gvars.vars) > 0)
 	}
 	if l.settles {
 		l.from.settle()

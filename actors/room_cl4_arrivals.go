@@ -15,9 +15,10 @@ import (
 
 // arrival is a member that is to be sent the list, and of whom the others are told if it is new to them.
 type arrival struct {
-	from  *Ref
-	isNew bool       // it is in the list for the first time
-	join  *actor.PID // the room, for a client that waits for the answer to its join; else the message is settled
+	from   *Ref
+	isNew  bool       // it is in the list for the first time
+	values bool       // it is sent the values that are kept, too
+	join   *actor.PID // the room, for a client that waits for the answer to its join; else the message is settled
 }
 
 // maxArrivals bounds how many are greeted together, and so how long the first of them waits.
@@ -56,8 +57,15 @@ func (r *cl4Room) greet() {
 		r.fanOutExcept(f, except)
 	}
 	list := r.userList()
+	var values *codec.Frame
+	if r.gvars != nil {
+		values = r.gvars.events()
+	}
 	for _, a := range arrivals {
 		a.from.send(list)
+		if a.values && values != nil {
+			a.from.send(values)
+		}
 		if a.join != nil {
 			a.from.post(&joined{room: r.name.Name, pid: a.join})
 		} else {

@@ -17,7 +17,7 @@ import (
 	"github.com/skeinhq/skein/protocol/cl4"
 )
 
-const patience = 3 * time.Second
+const patience = 20 * time.Second
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

@@ -73,7 +73,12 @@ func broadcast(s Session, m *Message, cmd string, name codec.Raw) {
 		if m.Listener != nil {
 			own = Broadcast(cmd, name, m.Val, room, m.Listener)
 		}
-		s.Publish(room, Broadcast(cmd, name, m.Val, room, nil), own)
+		frame := Broadcast(cmd, name, m.Val, room, nil)
+		if name == nil {
+			s.Publish(room, frame, own)
+		} else {
+			s.PublishVar(room, name, m.Val, frame, own)
+		}
 	}
 }
 

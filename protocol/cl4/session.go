@@ -26,6 +26,8 @@ type Session interface {
 	// Publish sends a frame to all members of a joined room, and own instead of it to the client itself where own
 	// is not nil.
 	Publish(room string, f, own *codec.Frame)
+	// PublishVar is Publish for a value of gvar, which the room may keep.
+	PublishVar(room string, name, val codec.Raw, f, own *codec.Frame)
 	// Private looks for recipients in the joined rooms, sends each the frame for its room and answers the client.
 	Private(rooms []string, to Selector, frame func(room string) *codec.Frame, listener codec.Raw)
 	// Direct sends a frame to the one client of the server with this id, uuid or username, or answers why not.
