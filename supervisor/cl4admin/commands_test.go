@@ -404,3 +404,26 @@ func TestHostileNames(t *testing.T) {
 		}
 	}
 }
+
+// TestRoomIsFullAtOnce sees that many who link at the same time are not more than there may be.
+func TestRoomIsFullAtOnce(t *testing.T) {
+	s := serve(t)
+	op := s.operator(moderation.CreateRooms)
+	op.ask("admin_create_room", `{"room":"r","max_clients":5}`, 100)
+	var clients []*client
+	for i := range 16 {
+		clients = append(clients, s.named(fmt.Sprint("n", i)))
+	}
+	for _, c := range clients {
+		c.say(`{"cmd":"link","val":"r","listener":"l"}`)
+	}
+	in := 0
+	for _, c := range clients {
+		if strings.Contains(c.status(), `"code_id":100`) {
+			in++
+		}
+	}
+	if members, err := s.Rooms(actors.CL4).Members("r"); err != nil || in != 5 || len(members) != 5 {
+		t.Errorf("%d were told that they are in, %d are, %v", in, len(members), err)
+	}
+}
