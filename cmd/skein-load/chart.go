@@ -7,6 +7,7 @@ import (
 	markup "html/template"
 	"math"
 	"strings"
+	"unicode/utf8"
 )
 
 // A chart is lines over a common axis. It is drawn twice, for wide and for narrow screens: a drawing that is merely
@@ -130,12 +131,11 @@ type drawing struct {
 	class         string
 	width, height float64
 	font          float64
-	xTicks        int // at most
 }
 
 var drawings = []drawing{
-	{"wide", 760, 250, 12, 12},
-	{"narrow", 360, 240, 12, 5},
+	{"wide", 760, 250, 12},
+	{"narrow", 360, 240, 12},
 }
 
 // Margins of a drawing, for the labels.
@@ -144,6 +144,7 @@ const (
 	marginRight  = 14
 	marginTop    = 8
 	marginBottom = 24
+	labelGap     = 10 // between the labels of the x axis
 )
 
 // SVG draws the chart for both kinds of screens.
@@ -167,17 +168,17 @@ func (c *chart) draw(b *strings.Builder, d drawing) {
 		fmt.Fprintf(b, `<path class="grid" d="M%d %.1fH%.1f"/><text class="label" x="%d" y="%.1f" text-anchor="end">%s</text>`,
 			marginLeft, y(t.at), marginLeft+w, marginLeft-7, y(t.at)+d.font*0.35, markup.HTMLEscapeString(t.label))
 	}
-	every := (len(c.x.ticks) + d.xTicks - 1) / max(1, d.xTicks)
-	for i, t := range c.x.ticks {
-		if every > 1 && i%every != 0 {
-			continue
+	right := 0.0 // end of the last label
+	for _, t := range c.x.ticks {
+		at := x(t.at)
+		fmt.Fprintf(b, `<path class="tick" d="M%.1f %.1fv4"/>`, at, marginTop+h)
+		half := 0.3 * d.font * float64(utf8.RuneCountInString(t.label))
+		middle := min(at, d.width-half)
+		if middle-half < right {
+			continue // it would run into the last one
 		}
-		anchor := "middle"
-		if x(t.at) > d.width-30 {
-			anchor = "end"
-		}
-		fmt.Fprintf(b, `<path class="tick" d="M%.1f %.1fv4"/><text class="label" x="%.1f" y="%.1f" text-anchor="%s">%s</text>`,
-			x(t.at), marginTop+h, min(x(t.at), d.width-2), marginTop+h+5+d.font, anchor, markup.HTMLEscapeString(t.label))
+		right = middle + half + labelGap
+		fmt.Fprintf(b, `<text class="label" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, middle, marginTop+h+5+d.font, markup.HTMLEscapeString(t.label))
 	}
 	fmt.Fprintf(b, `<path class="axis" d="M%d %.1fH%.1f"/>`, marginLeft, marginTop+h, marginLeft+w)
 	for i, l := range c.Lines {

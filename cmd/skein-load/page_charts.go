@@ -78,7 +78,7 @@ func (r *Report) percentileChart() (*chart, error) {
 	if len(c.Lines) == 0 {
 		return nil, nil
 	}
-	c.x = axis{max: nines, ticks: []axisTick{{0, "0 %"}, {-math.Log10(0.5), "50 %"}}}
+	c.x = axis{max: nines, ticks: []axisTick{{-math.Log10(0.5), "50 %"}}}
 	for n := 1.0; n <= nines; n++ {
 		c.x.ticks = append(c.x.ticks, axisTick{n, strconv.FormatFloat(100-math.Pow(10, 2-n), 'f', -1, 64) + " %"})
 	}

@@ -55,7 +55,11 @@ func (r *Report) rows(line func(name, value string)) {
 	if r.Config.mixes() && r.Server != nil {
 		row("open files", "%d before, %d after", r.Server.FilesBefore, r.Server.FilesAfter)
 	}
-	row("harness CPU", "%.2f µs per %s (%d processes, busiest loop %.0f %%)", r.Client.CPUMicrosPerOp, one, r.Client.Processes, 100*r.Client.Busiest)
+	processes := "1 process"
+	if n := r.Client.Processes; n > 1 {
+		processes = fmt.Sprintf("%d processes", n)
+	}
+	row("harness CPU", "%.2f µs per %s (%s, busiest loop %.0f %%)", r.Client.CPUMicrosPerOp, one, processes, 100*r.Client.Busiest)
 	if r.Client.BackendCPU > 0 {
 		row("backend CPU", "%.2f µs per %s (%.0f %% of one core)", r.Client.BackendCPU*1e6/float64(max(1, r.Done)), one, 100*r.Client.BackendBusy)
 	}
@@ -119,14 +123,25 @@ func count(v float64) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
+// micros shows a time in microseconds with three digits.
 func micros(us float64) string {
 	switch {
 	case us >= 1e6:
-		return fmt.Sprintf("%.2f s", us/1e6)
+		return threeDigits(us/1e6) + " s"
 	case us >= 1e3:
-		return fmt.Sprintf("%.2f ms", us/1e3)
+		return threeDigits(us/1e3) + " ms"
 	}
 	return fmt.Sprintf("%.0f µs", us)
+}
+
+func threeDigits(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
 }
 
 func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
