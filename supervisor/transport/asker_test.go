@@ -178,12 +178,12 @@ func TestAskedAndStopped(t *testing.T) {
 // The time limit of the handshake does not count while somebody decides.
 func TestAskedForLong(t *testing.T) {
 	h := newAskHandler()
-	_, addr := start(t, Options{HandshakeTimeout: 20 * time.Millisecond}, h)
+	_, addr := start(t, Options{HandshakeTimeout: 300 * time.Millisecond}, h)
 	c, a := h.ask(t, addr, "")
 	select {
 	case e := <-h.ends:
 		t.Fatalf("ended: %+v", e)
-	case <-time.After(60 * time.Millisecond):
+	case <-time.After(600 * time.Millisecond):
 	}
 	a.decide(Verdict{})
 	if r := c.response(); r.StatusCode != 101 {

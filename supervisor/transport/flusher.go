@@ -17,12 +17,14 @@ type flusher struct {
 
 	mu         sync.Mutex // a leaf: nothing else is locked under it
 	head, tail *Conn      // linked through Conn.nextFlush
+	listed     int        // length of the list
 	idle       bool       // wants to be woken when something is listed
 	stopped    bool
 	wake       chan struct{}
 
 	// owned by who runs it
 	turn *Conn // taken out of the list, still listed and linked
+	pace pace
 }
 
 func newFlusher(counts *cell) *flusher {
@@ -38,6 +40,7 @@ func (f *flusher) add(c *Conn) {
 		f.tail.nextFlush = c
 	}
 	f.tail = c
+	f.listed++
 	f.unlockAndWake()
 }
 
@@ -97,6 +100,13 @@ func (f *flusher) run() {
 	}
 }
 
+// long tells whether there is more in the list than is written at a time.
+func (f *flusher) long() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.listed > flushSome
+}
+
 // flushSome is how many connections a flusher writes to at a time.
 const flushSome = 64
 
@@ -106,7 +116,7 @@ func (f *flusher) some(w *rawWrite) bool {
 	if f.turn == nil {
 		f.mu.Lock()
 		f.turn = f.head
-		f.head, f.tail = nil, nil
+		f.head, f.tail, f.listed = nil, nil, 0
 		f.mu.Unlock()
 	}
 	for range flushSome {

@@ -17,6 +17,9 @@ const maxPollers = 4
 // pollEvents is how many events a poller takes at a time.
 const pollEvents = 256
 
+// turnsPerYield is how many turns a poller gives before it lets other goroutines run, if it does not have to wait anyway.
+const turnsPerYield = 64
+
 // poller reads many connections on one goroutine through an epoll descriptor of its own (epoll(7)). A connection that
 // waits takes a place in a table and nothing else: no goroutine, no buffer.
 //
@@ -47,6 +50,7 @@ type poller struct {
 	ready  []ready
 	turns  []*Conn
 	more   []*Conn // have not read everything
+	given  int     // turns since the goroutine let others run
 	head   *headBuffer
 	w      *rawWrite
 }
@@ -140,9 +144,16 @@ func (p *poller) run() {
 	n := 0
 	wait := func(uintptr) bool { // between two calls the goroutine is parked
 		n = p.poll()
+		if n == 0 {
+			p.given = 0
+		}
 		return n != 0
 	}
 	for {
+		if p.given >= turnsPerYield {
+			p.given = 0
+			runtime.Gosched() // the actors have not run for a while
+		}
 		p.mu.Lock()
 		if p.stopped {
 			p.mu.Unlock()
@@ -178,19 +189,6 @@ func (p *poller) rest() bool {
 func (p *poller) rise() {
 	for _, f := range p.flushers {
 		f.rise()
-	}
-}
-
-// flush writes what is listed. When that is much, it reads in between what has come meanwhile and lets those run who
-// have something to say to it: that goes out in the same writes.
-func (p *poller) flush() {
-	for _, f := range p.flushers {
-		for f.some(p.w) {
-			if n := p.poll(); n > 0 {
-				p.round(n)
-			}
-			runtime.Gosched()
-		}
 	}
 }
 
@@ -250,6 +248,7 @@ func (p *poller) round(n int) {
 		c.polled.more = false
 		p.turn(c)
 	}
+	p.given += len(p.ready) + len(p.turns)
 	clear(p.ready)
 	clear(p.turns)
 	p.ready, p.turns = p.ready[:0], p.turns[:0]

@@ -13,6 +13,7 @@ type poller struct{}
 type (
 	pollers []*poller
 	polled  struct{}
+	pace    struct{}
 )
 
 func (*poller) start(*Conn, []byte) {}

@@ -9,6 +9,7 @@ type rawWrite struct {
 	patient bool
 
 	frames, calls int
+	sum           int  // of frames, ever
 	blocked       bool // the socket takes nothing more now
 	err           error
 }
@@ -33,6 +34,7 @@ func (w *rawWrite) run(c *Conn) (frames int) {
 	} else if err := c.sock.raw.Write(w.callback); err != nil && w.err == nil {
 		w.err = err
 	}
+	w.sum += w.frames
 	return w.frames
 }
 
