@@ -30,6 +30,7 @@ function route() {
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(unescape);
   const view = views.find(v => v[0] === name) ?? views[0];
   show($("nav"), views.map(([path, title]) => h("a", { href: "#/" + path, "aria-current": path === view[0] ? "page" : null }, title)));
+  $("nav").querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" }); // it is a strip on a phone
   document.title = `${view[1]} · Skein`;
   leave = (rest.length && view[3] ? view[3]($("main"), ...rest) : view[2]($("main"))) ?? null;
 }
@@ -54,7 +55,7 @@ function login(problem) {
   $("session").hidden = true;
   $("who").textContent = "";
   state();
-  const token = h("input", { name: "token", type: "password", required: true, autocomplete: "current-password", autofocus: true, spellcheck: "false" });
+  const token = h("input", { name: "token", type: "password", required: true, autocomplete: "current-password", spellcheck: "false" });
   const alert = h("p", { class: "bad", role: "alert" }, problem ?? "");
   show($("main"), h("div", { class: "card" }, h("h1", {}, "Log in"),
     h("form", { class: "stack", onsubmit: async e => {
@@ -99,5 +100,9 @@ listen(async type => {
   state();
 });
 window.addEventListener("hashchange", () => { route(); $("main").focus({ preventScroll: true }); window.scrollTo(0, 0); });
+document.querySelector(".skip").addEventListener("click", e => {
+  e.preventDefault(); // the fragment is the view
+  $("main").focus();
+});
 window.addEventListener("logged-out", e => { if (session.info) { session.token = ""; login(e.detail); } });
 enter(false);

@@ -7,7 +7,7 @@ export function audit(main) {
   const action = h("input", { name: "action", placeholder: "Action, such as ban", "aria-label": "Start of the action" });
   const who = h("input", { name: "who", placeholder: "Who, exactly", "aria-label": "Who" });
   const t = table({
-    path: "/audit", rows: "entries", filters: [action, who], empty: "Nothing was changed yet.",
+    path: "/audit", rows: "entries", key: e => e.id, filters: [action, who], empty: "Nothing was changed yet.",
     columns: [
       { name: "When", class: "t", cell: e => moment(e.time) },
       { name: "Who", class: "w", cell: e => [e.who, h("div", { class: "soft" }, e.address)] },

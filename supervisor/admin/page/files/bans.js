@@ -12,7 +12,7 @@ export function bans(main) {
     t.load();
   });
   const t = table({
-    path: "/bans", rows: "bans", search: "Part of the pattern or reason", empty: "Nobody is banned.",
+    path: "/bans", rows: "bans", key: b => b.id, search: "Part of the pattern or reason", empty: "Nobody is banned.",
     filters: [choice("kind", "Kind", [["", "all kinds"], ...Object.entries(kinds)])],
     actions: button("Ban …", "operate", () => ban({}, () => t.load()), "danger"),
     columns: [

@@ -20,7 +20,7 @@ const columns = after => [
 /** clientTable is the table of clients, of a room where one is given. */
 export function clientTable(fixed = {}) {
   const t = table({
-    path: "/clients", rows: "clients", fixed, search: "Name, or start of an id or address", columns: columns(() => t.load()), empty: "Nobody is connected.",
+    path: "/clients", rows: "clients", key: c => c.id, fixed, search: "Name, or start of an id or address", columns: columns(() => t.load()), empty: "Nobody is connected.",
     filters: fixed.protocol ? [] : [choice("protocol", "Protocol", [["", "all protocols"], ["cl4", "cl4"], ["scratch", "scratch"], ["pystrands", "pystrands"], ["simpleserver", "simpleserver"], ["none", "not identified"]])],
   });
   return t;

@@ -13,7 +13,7 @@ export function overview(main) {
     chart("Messages per second", [risen("in", "messages_in"), risen("out", "messages_out")], number),
     chart("Latency of commands", [series("now", c => c.latency_seconds)], seconds),
     chart("Memory", [series("resident", c => c.memory_bytes), series("heap", c => c.heap_bytes)], bytes, binary),
-    chart("Processor", [series("cores busy", (_, i) => rate("cpu_seconds", i))], n => n.toFixed(2)),
+    chart("Processor", [series("cores busy", (_, i) => rate("cpu_seconds", i))], n => n.toFixed(n < 0.1 ? 3 : 2)),
     chart("Trouble per second", [risen("slow consumers", "slow_consumers"), risen("refused", "refused"),
       risen("over the rate", "rate_limited"), risen("lost", "frames_lost")], number),
   ];

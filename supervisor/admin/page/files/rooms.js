@@ -2,11 +2,12 @@ import { call, get, part } from "./api.js";
 import { button, say } from "./actions.js";
 import { clientTable, roomLink } from "./clients.js";
 import { cut, dialog, field, h, number, show, toast } from "./dom.js";
+import { rows } from "./rows.js";
 import { choice, table } from "./table.js";
 
 export function rooms(main) {
   const t = table({
-    path: "/rooms", rows: "rooms", search: "Part of the name", sort: "-members", empty: "There are no rooms.",
+    path: "/rooms", rows: "rooms", key: r => `${r.dialect}/${r.name}`, search: "Part of the name", sort: "-members", empty: "There are no rooms.",
     filters: [choice("dialect", "Dialect", [["", "all dialects"], ["cl4", "cl4"], ["scratch", "scratch"]])],
     columns: [
       { name: "Room", sort: "name", class: "w", cell: r => roomLink(r.dialect, r.name) },
@@ -44,6 +45,11 @@ export function room(main, dialect, name) {
     toast(`${v.name} was deleted`);
     load();
   }, true);
+  const update = rows(variables, [
+    { class: "w", cell: v => v.name },
+    { class: "w mono", cell: v => cut(text(v.value), 200) },
+    { class: "act", cell: v => [button("Edit", "operate", () => edit(v)), " ", button("Delete", "operate", () => forget(v), "danger")] },
+  ], v => v.name, () => "No variables.");
   const close = () => dialog(`Close ${name}?`, [h("p", {}, dialect === "cl4" ? "All members leave the room; they stay connected." : "All of its clients are closed."),
     field("Reason", h("input", { name: "reason", maxlength: "123" }))], "Close it", async f => {
     const { removed } = await call("DELETE", path + (f.reason ? "?reason=" + part(f.reason) : ""));
@@ -59,14 +65,11 @@ export function room(main, dialect, name) {
     let r;
     try { r = await get(path); } catch (err) {
       facts.textContent = err.status === 404 ? "This room does not exist now: nobody is in it." : err.message;
-      show(variables);
+      update([]);
       return;
     }
     facts.textContent = `${dialect}, ${number(r.members)} members, ${number(r.messages)} messages, ${number(r.messages_per_second)} per second`;
-    if (variables.contains(document.activeElement) && document.activeElement.matches("button:focus-visible")) return;
-    show(variables, r.variable_list.length ? r.variable_list.map(v => h("tr", {}, h("td", { class: "w" }, v.name), h("td", { class: "w mono" }, cut(text(v.value), 200)),
-      h("td", { class: "act" }, button("Edit", "operate", () => edit(v)), " ", button("Delete", "operate", () => forget(v), "danger"))))
-      : h("tr", {}, h("td", { class: "empty", colspan: "3" }, "No variables.")));
+    update(r.variable_list);
   }
   load();
   members.load();

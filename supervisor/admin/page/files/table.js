@@ -2,14 +2,15 @@
 
 import { get, query } from "./api.js";
 import { h, number, show } from "./dom.js";
+import { rows } from "./rows.js";
 
 /**
  * table returns a node with search field, filters, table and pager, and load(). Options: path, rows (the key of the
- * answer), columns [{name, sort, class, cell(row)}], search (a label, or nothing), filters (nodes with name and value),
- * fixed (values for the query), sort, empty (a sentence), actions (nodes beside the search field).
+ * answer), key(row), columns [{name, sort, class, cell(row)}], search (a label, or nothing), filters (nodes with name and
+ * value), fixed (values for the query), sort, empty (a sentence), actions (nodes beside the search field).
  */
 export function table(options) {
-  const state = { q: "", sort: options.sort ?? "", cursors: [""], total: null };
+  const state = { q: "", sort: options.sort ?? "", cursors: [""] };
   const body = h("tbody", {});
   const headings = options.columns.map(c => {
     const th = h("th", { scope: "col", class: c.class });
@@ -22,6 +23,7 @@ export function table(options) {
   const note = h("span", { role: "status" });
   const back = h("button", { type: "button", class: "quiet", onclick: () => { state.cursors.pop(); load(); } }, "Back");
   const next = h("button", { type: "button", class: "quiet", onclick: () => { state.cursors.push(state.next); load(); } }, "Next");
+  const update = rows(body, options.columns, options.key, () => state.q ? "Nothing fits." : options.empty ?? "Nothing.");
   let typing;
   const search = options.search && h("input", { type: "search", placeholder: options.search, "aria-label": options.search, oninput: () => {
     clearTimeout(typing);
@@ -50,11 +52,9 @@ export function table(options) {
       return;
     }
     if (own !== latest) return; // a later request has been sent meanwhile
-    const rows = answer[options.rows];
+    const list = answer[options.rows];
     state.next = answer.next;
-    state.total = answer.total;
-    show(body, rows.length ? rows.map(row => h("tr", {}, options.columns.map(c => h("td", { class: c.class }, c.cell(row)))))
-      : h("tr", {}, h("td", { class: "empty", colspan: String(options.columns.length) }, state.q ? "Nothing fits." : options.empty ?? "Nothing.")));
+    update(list);
     headings.forEach((th, i) => {
       const c = options.columns[i];
       if (c.sort) th.setAttribute("aria-sort", state.sort === c.sort ? "ascending" : state.sort === "-" + c.sort ? "descending" : "none");
@@ -62,12 +62,12 @@ export function table(options) {
     back.disabled = state.cursors.length === 1;
     next.disabled = !answer.next;
     const from = (state.cursors.length - 1) * (options.limit ?? 50);
-    note.textContent = rows.length === 0 ? "" : `${number(from + 1)}–${number(from + rows.length)}` + (answer.total === undefined ? "" : ` of ${number(answer.total)}`);
+    note.textContent = list.length === 0 ? "" : `${number(from + 1)}–${number(from + list.length)}` + (answer.total === undefined ? "" : ` of ${number(answer.total)}`);
   }
 
-  /** refresh loads the page again unless somebody is busy in it. */
+  /** refresh loads the page again unless nobody looks at it. */
   function refresh() {
-    if (document.hidden || document.querySelector("dialog[open]") || body.contains(document.activeElement)) return;
+    if (document.hidden || document.querySelector("dialog[open]")) return;
     return load();
   }
 
