@@ -150,6 +150,13 @@ func (m *moderation) entered(s *session, room string) {
 	}
 }
 
+// named takes note of a session that has a name, however it came by it: a plugin may have given it one that is taken.
+func (m *moderation) named(s *session) {
+	if m.rules != nil && m.guards.unique != NamesFree {
+		_ = m.guards.take(s.ref.ID, m.rules.Fold(s.user.Username), s.Rooms())
+	}
+}
+
 // left takes note of a session that is not in a room any more.
 func (m *moderation) left(s *session, room string) {
 	g := &m.guards

@@ -268,6 +268,7 @@ func (s *session) SetUsername(name string) {
 	s.mu.Lock()
 	s.user = identity{name, true}
 	s.mu.Unlock()
+	s.sys.moderation.named(s)
 	// In the mailbox of its shard before the client hears of it, so that nobody can ask for the name too early.
 	s.sys.registry.registerName(s.ref, name)
 	for _, m := range s.rooms {
