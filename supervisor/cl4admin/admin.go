@@ -26,7 +26,7 @@ type Server interface {
 	SetMaxClients(n int) error
 	// SetDisabled switches a command off or on. It is no error when it is so already.
 	SetDisabled(protocol, command string, disabled bool) error
-	// Changed is told of everything that was changed, for a record of it.
+	// Changed is told of everything that was changed, for a record of it and the log.
 	Changed(c Change)
 }
 
@@ -245,7 +245,6 @@ func readKey(val json.RawMessage, key string) (string, error) {
 // changed records a change.
 func (o *operator) changed(action, target string, before, after any) {
 	c := Change{Who: o.user.Username, Address: o.client.Addr(), Action: action, Target: target, Before: before, After: after}
-	o.Logger.Info("an administrator has changed something", "user", c.Who, "address", c.Address, "action", action, "target", target)
 	o.Server.Changed(c)
 }
 

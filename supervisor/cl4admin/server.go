@@ -52,7 +52,7 @@ func (o *operator) changeUserLimit(val json.RawMessage) (any, error) {
 	if err := o.Server.SetMaxClients(*n); err != nil {
 		return nil, err
 	}
-	o.changed("settings.change", "max_clients", nil, *n)
+	o.changed("setting.change", "max_clients", nil, *n)
 	return *n, nil
 }
 
@@ -88,7 +88,7 @@ func (o *operator) motd(val json.RawMessage) (any, error) {
 		return nil, err
 	}
 	after := map[string]any{"motd": text, "enable_motd": enabled}
-	o.changed("settings.change", "motd", before, after)
+	o.changed("setting.change", "motd", before, after)
 	return after, nil
 }
 

@@ -43,6 +43,7 @@ type List struct {
 	names   patternTable
 	agents  patternTable
 	count   [3]atomic.Int64 // by kind, so that matching costs nothing where there are none
+	soonest time.Time       // when the first of them ends; zero: none does
 	watched []func(Ban) int // guarded by change
 
 	refused [3]atomic.Uint64
@@ -182,19 +183,34 @@ func (l *List) drop(b Ban) error {
 func (l *List) sweep() error {
 	now := l.now()
 	var old []Ban
-	l.mu.RLock()
-	for _, b := range l.bans {
-		if b.over(now) {
-			old = append(old, *b)
+	l.mu.Lock()
+	if !l.soonest.IsZero() && !now.Before(l.soonest) {
+		l.soonest = time.Time{}
+		for _, b := range l.bans {
+			if b.over(now) {
+				old = append(old, *b)
+			} else {
+				l.ends(b.Expires)
+			}
 		}
 	}
-	l.mu.RUnlock()
-	for _, b := range old {
+	l.mu.Unlock()
+	for i, b := range old {
 		if err := l.drop(b); err != nil {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.ends(old[i].Expires) // the next change tries again
 			return err
 		}
 	}
 	return nil
+}
+
+// ends takes note of when a ban ends. l.mu is held.
+func (l *List) ends(at time.Time) {
+	if !at.IsZero() && (l.soonest.IsZero() || at.Before(l.soonest)) {
+		l.soonest = at
+	}
 }
 
 // Get returns the ban with an ID.
@@ -324,6 +340,7 @@ func (l *List) enter(b Ban) {
 	}
 	l.bans[b.ID], l.keys[b.key()] = &b, b.ID
 	l.count[index(b.Kind)].Add(1)
+	l.ends(b.Expires)
 	switch b.Kind {
 	case KindIP:
 		l.ips.add(&b)
