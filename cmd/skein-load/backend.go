@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 // backendTimeout bounds the start of the backend, until the broker lets clients in.
 const backendTimeout = 15 * time.Second
 
-// A backendProcess is the backend that a PyStrands broker needs: a process of its own, so that its CPU time can be told
+// A backendProcess is the backend that a PyStrands broker needs, also where its clients speak SimpleServer: a process of its own, so that its CPU time can be told
 // from that of the clients.
 type backendProcess struct {
 	cmd  *exec.Cmd
@@ -31,7 +32,7 @@ type backendProcess struct {
 
 // startBackend starts the backend of a run that needs one, and waits until the broker lets clients in.
 func startBackend(ctx context.Context, cfg Config) (*backendProcess, error) {
-	if cfg.Dialect != "pystrands" || cfg.Backend == "" {
+	if cfg.Backend == "" || cfg.Backend == noBackend {
 		return nil, nil
 	}
 	b := &backendProcess{cmd: exec.Command("/proc/self/exe", "backend", cfg.Backend)}
@@ -78,9 +79,16 @@ func (b *backendProcess) cpu() float64 {
 	return processCPU(b.cmd.Process.Pid)
 }
 
+// probePath is where it is tried whether the broker lets clients in.
+const probePath = "/ws/load-probe"
+
 // awaitEntry tries the broker until it lets a client in: a backend that is connected is not one that is asked yet.
 func awaitEntry(ctx context.Context, cfg Config) error {
-	t, err := newTarget(&cfg, webSocket)
+	d, err := newDialect(&cfg)
+	if err != nil {
+		return err
+	}
+	t, err := newTarget(&cfg, d.Traits().framing)
 	if err != nil {
 		return err
 	}
@@ -108,21 +116,31 @@ func tryEntry(ctx context.Context, t *target) error {
 	defer c.Close()
 	deadline, _ := ctx.Deadline()
 	_ = c.SetDeadline(deadline)
-	if _, err := c.Write(t.appendRequest(nil, "/ws/load-probe")); err != nil {
+	hello, complete := t.appendRequest(nil, probePath), func(answer []byte) (bool, error) {
+		n, err := parseUpgrade(answer)
+		return n > 0, err
+	}
+	if t.framing == lengthHeader { // who is refused gets an answer as well, of another content
+		hello, complete = simpleHello, func(answer []byte) (bool, error) { return bytes.HasSuffix(answer, helloBody), nil }
+	}
+	if _, err := c.Write(hello); err != nil {
 		return err
 	}
 	answer := make([]byte, 0, maxUpgradeAnswer)
-	for {
+	for len(answer) < cap(answer) {
 		n, err := c.Read(answer[len(answer):cap(answer)])
 		if err != nil {
 			return err
 		}
 		answer = answer[:len(answer)+n]
-		if n, err := parseUpgrade(answer); n > 0 || err != nil {
-			_, _ = c.Write(bye)
+		if ok, err := complete(answer); ok || err != nil {
+			if t.framing == webSocket {
+				_, _ = c.Write(bye)
+			}
 			return err
 		}
 	}
+	return fmt.Errorf("it answers %q", clip(answer))
 }
 
 // backendMain is the backend process: a line on standard output when it is connected; the end of its input ends it.

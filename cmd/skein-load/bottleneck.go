@@ -18,6 +18,9 @@ const (
 // judgeHarness says where the harness or the machine, and not the server, may be what the numbers are about.
 func (r *Report) judgeHarness() {
 	c := &r.Client
+	if r.Seconds == 0 {
+		return // nothing was measured
+	}
 	if c.Busiest >= bottleneckAt {
 		r.bottleneck(fmt.Sprintf("a loop of the harness was busy %.0f %% of the time", 100*c.Busiest))
 	}

@@ -30,7 +30,7 @@ func TestHarnessIsJudged(t *testing.T) {
 		{"rate", func(r *Report, _ *WorkerResult) { r.Config.Rate, r.SentPerSecond = 1000, 900 }, false, "only 900 of 1000"},
 	} {
 		r := newReport(Config{Scenario: scenarioFanout, Clients: 3, Processes: 1})
-		r.Done = 10
+		r.Done, r.Seconds = 10, 1
 		w := WorkerResult{Busy: 0.5}
 		c.change(r, &w)
 		if err := r.finish([]WorkerResult{w}); err != nil {

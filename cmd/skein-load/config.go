@@ -19,7 +19,7 @@ type Config struct {
 	Dialect        string        `json:"dialect"`
 	ScratchDialect string        `json:"scratch_dialect,omitempty"`
 	Headers        []string      `json:"headers,omitempty"` // of upgrade requests
-	Backend        string        `json:"backend,omitempty"` // where the broker takes backends; empty: somebody else's backend is there
+	Backend        string        `json:"backend,omitempty"` // where a broker takes backends, or noBackend
 	Clients        int           `json:"clients"`
 	RoomSize       int           `json:"room_size"`          // 0: one room for all; negative: what suits scenario and dialect
 	Senders        int           `json:"senders,omitempty"`  // of each room
@@ -54,6 +54,10 @@ const (
 	spareFiles = 100
 	// openLoopRing is how many requests of one client may be unanswered at a fixed rate.
 	openLoopRing = 256
+	// defaultBackend is where PyStrands brokers take backends.
+	defaultBackend = "127.0.0.1:8081"
+	// noBackend says that there is a backend already.
+	noBackend = "none"
 	// suitable stands for a room size that suits scenario and dialect.
 	suitable = -1
 )
@@ -93,8 +97,8 @@ func (c *Config) derive(t *traits) {
 	if c.URL == "" {
 		c.URL = t.url
 	}
-	if c.Dialect != "pystrands" || c.Backend == "none" {
-		c.Backend = ""
+	if c.Dialect == "pystrands" && c.Backend == "" {
+		c.Backend = defaultBackend
 	}
 	if c.Dialect != "scratch" {
 		c.ScratchDialect = ""
@@ -205,6 +209,9 @@ func (c *Config) checkRooms(t *traits) error {
 func (c *Config) checkDialect(t *traits) error {
 	if len(c.Headers) > 0 && t.framing != webSocket {
 		return errors.New("--header needs a dialect on WebSocket")
+	}
+	if c.Backend != "" && c.Dialect != "pystrands" && c.Dialect != "simpleserver" {
+		return fmt.Errorf("dialect %s has no --backend", c.Dialect)
 	}
 	if c.Dialect == "scratch" && c.ScratchDialect != "" && c.ScratchDialect != turboWarp && c.ScratchDialect != cloudLink {
 		return fmt.Errorf("--scratch-dialect must be %s or %s", turboWarp, cloudLink)

@@ -31,6 +31,7 @@ func TestConfigIsChecked(t *testing.T) {
 		{Config{Scenario: scenarioMixed, Dialect: "cl4", Clients: 4, Senders: 1}, "--rate"},
 		{Config{Scenario: scenarioMixed, Dialect: "cl4", Clients: 4, Senders: 1, Rate: 1, Requests: 2}, "--requests"},
 		{Config{Scenario: scenarioMixed, Dialect: "cl4", Clients: 4, Senders: 1, Rate: 1, Visitors: 1}, "--stay"},
+		{Config{Scenario: scenarioEcho, Dialect: "cl4", Backend: "127.0.0.1:1", Clients: 4, Window: 1}, "--backend"},
 		{Config{Scenario: scenarioMixed, Dialect: "echo", Clients: 4, Senders: 1, Rate: 1}, ""},
 		{Config{Scenario: scenarioFanout, Dialect: "pystrands", URL: "ws://127.0.0.1:1/ws/x", Clients: 10, RoomSize: 5, Senders: 1, Window: 1}, "path"},
 	} {

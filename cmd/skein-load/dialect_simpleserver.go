@@ -10,7 +10,8 @@ import (
 )
 
 // simpleServer speaks SimpleServer's messages with a length, to the demo that `skein simpleserver-demo` runs: it sends
-// a message with the header cmd=broadcast to everybody, and every other one back.
+// a message with the header cmd=broadcast to everybody, and every other one back. Bodies also say this by their first
+// byte, for the backend of a server that relays SimpleServer's clients to PyStrands; it answers without headers.
 type simpleServer struct{ markFinder }
 
 var simpleServerTraits = traits{framing: lengthHeader, numbering: hexMarks, fanout: true, toSender: true, requests: true,
@@ -32,24 +33,31 @@ func simpleMessage(header, value string, body []byte) []byte {
 	return b
 }
 
-func (d *simpleServer) Join(seat) []joinStep {
-	return []joinStep{{simpleMessage("handshake", "", nil), 1}}
-}
+// simpleHello is a client's first message; its body is that of a backend's answer.
+var (
+	simpleHello = simpleMessage("handshake", "", helloBody)
+	helloBody   = []byte{forSender, 'h', 'i'}
+)
+
+func (d *simpleServer) Join(seat) []joinStep { return []joinStep{{simpleHello, 1}} }
 
 func (d *simpleServer) Answer(payload []byte) (bool, error) {
-	return hasHeader(payload, "handshake"), d.Check(payload)
+	return hasHeader(payload, "handshake") || bytes.HasSuffix(payload, helloBody), d.Check(payload)
 }
 
-func (d *simpleServer) message(header, value string, size int) *template {
-	pad := hexMarks.padding(size)
-	return newTemplate(lengthHeader, hexMarks, simpleMessage(header, value, append([]byte(hexMarks.blank), pad...)), pad)
+func (d *simpleServer) message(header, value string, kind byte, size int) *template {
+	pad := hexMarks.padding(size - 1)
+	body := append(append([]byte{kind}, hexMarks.blank...), pad...)
+	return newTemplate(lengthHeader, hexMarks, simpleMessage(header, value, body), pad)
 }
 
 func (d *simpleServer) Message(_ seat, _, size int) *template {
-	return d.message("cmd", "broadcast", size)
+	return d.message("cmd", "broadcast", forRoom, size)
 }
 
-func (d *simpleServer) Request(_ seat, size int) *template { return d.message("request", "load", size) }
+func (d *simpleServer) Request(_ seat, size int) *template {
+	return d.message("request", "load", forSender, size)
+}
 
 func (d *simpleServer) Find(payload []byte) (mark, []byte, bool) { return d.find(payload) }
 

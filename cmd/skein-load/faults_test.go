@@ -79,3 +79,19 @@ func TestEchoFindsFaults(t *testing.T) {
 		}
 	}
 }
+
+// Faults are found in all processes: here at members of the room whose sender is another process's client.
+func TestFaultsInSeveralProcesses(t *testing.T) {
+	for _, c := range faults[2:4] {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newFakeServer(t, func(s *fakeServer) { s.fault = c.fault })
+			cfg := fanoutConfig(s.url)
+			cfg.Senders, cfg.Processes = 1, 3
+			r := mustRun(t, cfg)
+			if r.OK || r.Tally != c.want {
+				t.Errorf("ok %v, tally %+v, want %+v, %v", r.OK, r.Tally, c.want, r.Errors)
+			}
+		})
+	}
+}

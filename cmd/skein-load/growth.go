@@ -13,7 +13,7 @@ type Growth struct {
 }
 
 // minGrowthSamples is how many samples a trend takes.
-const minGrowthSamples = 8
+const minGrowthSamples = 5
 
 // growth fits a line to the samples between two times.
 func growth(samples []Sample, from, to float64) *Growth {

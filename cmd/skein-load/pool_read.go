@@ -103,6 +103,7 @@ func (p *pool) frame(c *conn, h header, payload []byte) {
 			p.handler.received(c, c.message)
 			c.message = nil
 		}
+	case h.op == opPing && c.state == stateLeaving: // nothing may follow the good-bye
 	case h.op == opPing:
 		c.out = appendFrame(c.out, opPong, payload)
 		p.queue(c)

@@ -198,7 +198,7 @@ func TestServerProbe(t *testing.T) {
 
 func TestTableSaysWhatLimited(t *testing.T) {
 	r := newReport(Config{Scenario: scenarioFanout, Clients: 3, Processes: 1})
-	r.Done = 10
+	r.Done, r.Seconds = 10, 1
 	if err := r.finish([]WorkerResult{{Busy: 0.97, Tally: Tally{Lost: 1}}}); err != nil {
 		t.Fatal(err)
 	}

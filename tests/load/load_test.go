@@ -154,6 +154,21 @@ func TestSimpleServer(t *testing.T) {
 	}
 }
 
+// SimpleServer's clients of `skein serve` are relayed to backends of PyStrands; skein-load brings one.
+func TestSimpleServerRelayed(t *testing.T) {
+	front, back := harness.FreePort(t), harness.FreePort(t)
+	s := harness.Start(t, "serve", "--listen", "127.0.0.1:0", "--simpleserver", fmt.Sprintf("127.0.0.1:%d", front),
+		"--pystrands-ws", fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t)), "--pystrands-tcp", fmt.Sprintf("127.0.0.1:%d", back))
+	common := []string{"--dialect", "simpleserver", "--url", fmt.Sprintf("tcp://127.0.0.1:%d", front), "--backend", fmt.Sprintf("127.0.0.1:%d", back)}
+	for _, args := range [][]string{
+		{"fanout", "--clients", "20", "--messages", "50", "--window", "4"},
+		{"echo", "--clients", "20", "--messages", "400", "--window", "4"},
+		{"mixed", "--clients", "20", "--rate", "100", "--visitors", "4", "--stay", "100ms", "--duration", "1s"},
+	} {
+		good(t, s, append(args, common...)...)
+	}
+}
+
 func TestEcho(t *testing.T) {
 	s := harness.Start(t, "echo", "--listen", "127.0.0.1:0")
 	if r := good(t, s, "echo", "--dialect", "echo", "--url", s.URL, "--clients", "20", "--messages", "400", "--size", "5000"); r.Done != 400 {
