@@ -47,7 +47,7 @@ func newScenarioCommand(cfg *Config, use, short string) *cobra.Command {
 	f.StringVar(&cfg.Dialect, "dialect", "cl4", "what it speaks: "+strings.Join(dialectNames(), ", "))
 	f.IntVar(&cfg.Clients, "clients", cfg.Clients, "number of clients")
 	f.IntVar(&cfg.RoomSize, "room-size", suitable, "clients per room (0: all in one; default: what suits scenario and dialect)")
-	f.StringVar(&cfg.Backend, "backend", "", "`ADDRESS` at which a PyStrands broker takes backends; none: a backend is there that sends messages back (echo), or to the room (default "+defaultBackend+" with dialect pystrands)")
+	f.StringVar(&cfg.Backend, "backend", "", "`ADDRESS` at which a PyStrands broker takes backends; none: a backend is there that sends messages with a * in front to the room, others back (default "+defaultBackend+" with dialect pystrands)")
 	f.StringVar(&cfg.ScratchDialect, "scratch-dialect", turboWarp, "the server that dialect scratch is to expect: "+turboWarp+" or "+cloudLink)
 	f.StringArrayVar(&cfg.Headers, "header", nil, "`HEADER` of upgrade requests, as NAME: VALUE (several times)")
 	f.DurationVar(&cfg.Wait, "wait", 0, "how long to wait for the server to listen")
