@@ -23,6 +23,9 @@ var (
 	ErrNotTaken         = errors.New("simpleserver: the server does not take what it is sent")
 )
 
+// CloseError says what a server has sent that cannot be read; its Reason is a word.
+type CloseError = codec.CloseError
+
 // Client is one connection to a SimpleServer, from Connect to Close or to the connection's end; for another connection
 // make another Client. It sends all messages with their length, so what is sent arrives as it is. Its methods are safe
 // for use by many goroutines; of several that read, each message goes to one.
@@ -38,6 +41,7 @@ type Client struct {
 
 	nc     net.Conn // set before the loops begin
 	parser codec.Parser
+	parts  parts
 	loops  sync.WaitGroup
 
 	mu       sync.Mutex
@@ -62,7 +66,7 @@ const (
 func NewClient(o ClientOptions) *Client {
 	o = o.withDefaults()
 	c := &Client{
-		options: o, limits: codec.Limits{MaxMessage: o.MaxMessage},
+		options: o, limits: codec.Limits{MaxMessage: o.MaxMessage}, parts: parts{limit: o.MaxMessage},
 		messages: make(chan *Message, o.ReadQueue), room: make(chan struct{}, 1),
 	}
 	c.life, c.close = context.WithCancel(context.Background())
@@ -132,8 +136,7 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 
 // Send sends a message, which it does not keep. It returns when the message waits to be written: that it arrives is
 // not known, and messages that still wait when the connection breaks are lost. When SendBytes wait it waits itself.
-// The error is an *Error of package codec/simpleserver if the message cannot be encoded, and that of Err if the
-// connection has ended.
+// The error is an *EncodeError if the message cannot be encoded, and that of Err if the connection has ended.
 func (c *Client) Send(m *Message) error {
 	if len(m.Headers) == 0 && len(m.Body) == 0 {
 		return ErrEmpty
@@ -194,7 +197,7 @@ func (c *Client) ReadContext(ctx context.Context) (*Message, error) {
 }
 
 // Err is nil while messages can be sent, and before Connect. After that it is why they cannot: io.EOF when the server
-// has closed the connection, ErrClosed after Close, a *CloseError of package codec/simpleserver when the server sent
+// has closed the connection, ErrClosed after Close, ErrNotTaken after WriteTimeout, a *CloseError when the server sent
 // what cannot be read, or an error of the network.
 func (c *Client) Err() error {
 	c.mu.Lock()

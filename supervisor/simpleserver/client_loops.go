@@ -100,6 +100,7 @@ func (c *Client) writeAll(out []byte) error {
 func (c *Client) read() {
 	defer c.loops.Done()
 	err := c.readAll()
+	c.parts.flush((*arrivals)(c).deliver)
 	if err == nil {
 		err = io.EOF
 	}
@@ -172,8 +173,11 @@ func (c *Client) over() bool {
 // arrivals is the Client as the parser sees it.
 type arrivals Client
 
-// OnMessage waits until there is room for the message.
-func (a *arrivals) OnMessage(m *Message) {
+// OnMessage puts together what came in parts.
+func (a *arrivals) OnMessage(m *Message) { a.parts.add(m, a.deliver) }
+
+// deliver waits until there is room for the message.
+func (a *arrivals) deliver(m *Message) {
 	size := size(m)
 	for before := a.unread.Load(); before > 0 && before+size > int64(a.options.ReadBytes); before = a.unread.Load() {
 		select {
