@@ -50,8 +50,8 @@ func (s *Server) loadModeration() error {
 	return nil
 }
 
-// Bans is the list of bans. Those that are added take effect at once on whoever is connected. Handlers of plugins must
-// not change it.
+// Bans is the list of bans. Those that are added take effect at once on whoever is connected. Changing it waits for the
+// disk.
 func (s *Server) Bans() *moderation.List { return s.policy.Bans }
 
 // Policy is what names are subject to.

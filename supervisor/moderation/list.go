@@ -44,7 +44,7 @@ type List struct {
 	agents  patternTable
 	count   [3]atomic.Int64 // by kind, so that matching costs nothing where there are none
 	soonest time.Time       // when the first of them ends; zero: none does
-	watched []func(Ban) int // guarded by change
+	watched []func(Ban) int // guarded by change, never changed in place
 
 	refused [3]atomic.Uint64
 }
@@ -114,35 +114,44 @@ func (l *List) Add(b Ban) (added Ban, closed int, err error) {
 	if b.over(l.now()) {
 		return Ban{}, 0, fmt.Errorf("%w: it has expired already", ErrInvalidBan)
 	}
+	b, watched, err := l.add(b)
+	if err != nil {
+		return Ban{}, 0, err
+	}
+	for _, f := range watched {
+		closed += f(b)
+	}
+	return b, closed, nil
+}
+
+// add puts a ban on the disk and into force. It returns the ban with its ID, and who is to be told.
+func (l *List) add(b Ban) (Ban, []func(Ban) int, error) {
 	l.change.Lock()
 	defer l.change.Unlock()
 	if err := l.sweep(); err != nil {
-		return Ban{}, 0, err
+		return b, nil, err
 	}
 	l.mu.RLock()
 	known, replaces := l.keys[b.key()]
 	full := !replaces && (len(l.bans) >= MaxBans || l.manyPatterns(&b))
 	l.mu.RUnlock()
 	if full {
-		return Ban{}, 0, ErrFull
+		return b, nil, ErrFull
 	}
 	if replaces {
 		b.ID = known
 	}
 	value, err := json.Marshal(b)
 	if err != nil {
-		return Ban{}, 0, fmt.Errorf("encoding a ban: %w", err)
+		return b, nil, fmt.Errorf("encoding a ban: %w", err)
 	}
 	if err := l.records.Put(recordBan, b.ID, value); err != nil {
-		return Ban{}, 0, fmt.Errorf("keeping a ban: %w", err)
+		return b, nil, fmt.Errorf("keeping a ban: %w", err)
 	}
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.enter(b)
-	l.mu.Unlock()
-	for _, f := range l.watched {
-		closed += f(b)
-	}
-	return b, closed, nil
+	return b, l.watched, nil
 }
 
 // manyPatterns tells whether a ban would be one pattern too many. l.mu is held.
@@ -258,8 +267,8 @@ func (l *List) Len() int {
 	return len(l.bans)
 }
 
-// Watch calls f for every ban that Add makes, after it has come into force and before Add returns. f returns how many
-// clients it has closed, and must not change the list.
+// Watch calls f for every ban that Add makes, after it has come into force and before Add returns, perhaps for several
+// at a time. f returns how many clients it has closed.
 func (l *List) Watch(f func(Ban) (closed int)) {
 	l.change.Lock()
 	defer l.change.Unlock()

@@ -324,11 +324,14 @@ func TestPatternsAreBounded(t *testing.T) {
 // TestWatch sees that bans are in force when watchers hear of them, also of many at once.
 func TestWatch(t *testing.T) {
 	l := NewList(nil)
+	var mu sync.Mutex
 	var heard []string
 	l.Watch(func(b Ban) int {
 		if _, banned := l.MatchName(b.Pattern); !banned {
 			t.Errorf("%s is not in force yet", b.Pattern)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		heard = append(heard, b.Pattern)
 		return 2
 	})
