@@ -59,6 +59,9 @@ func runServer(ctx context.Context, r *config.Result, log *slog.Logger) error {
 	if err := srv.Start(); err != nil {
 		return err
 	}
+	quiet, stop := context.WithCancel(ctx)
+	defer stop()
+	go new(frugality).run(quiet)
 	for _, l := range srv.Listeners() {
 		announce(log, l, r.Config.Server)
 	}
