@@ -45,15 +45,14 @@ type Conn struct {
 	pinged uint32        // tick of the ping that waits for its pong, 0 for none; owned by the keeper
 
 	// credit
-	lentMessages atomic.Int32
 	lentBytes    atomic.Int64
+	lentMessages atomic.Int32
 	paused       atomic.Bool
 	held         atomic.Bool // see Hold
 
 	ended atomic.Bool // ending is set
 
-	deflate bool // permessage-deflate was agreed on; set before the connection is shared
-	stream  *stream
+	stream *stream
 
 	mu        sync.Mutex // may be locked under shard.mu; flusher.mu and Server.mu are not locked under it
 	listed    bool       // in the flusher's list
@@ -63,6 +62,7 @@ type Conn struct {
 	draining  bool       // the reader throws input away; its read deadline may be moved
 	broken    bool       // nothing can be written any more
 	cutQueue  bool       // what is not begun shall not be written
+	deflate   bool       // permessage-deflate was agreed on; set before the connection is shared
 	out       outbox
 	pending   int // bytes in out and in the hands of the write side's owner
 	ending    *ending
