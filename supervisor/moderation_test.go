@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -468,4 +469,27 @@ func (s *server) eventually(what string, f func() bool) {
 		}
 	}
 	s.t.Fatalf("in vain: %s", what)
+}
+
+// TestBanOfManyInOneRoom closes more than one batch of clients who share a room with somebody who stays.
+func TestBanOfManyInOneRoom(t *testing.T) {
+	s := serve(t, nil, fromAnywhere)
+	stays := s.dialWith(from("198.51.100.1"))
+	stays.gets("100", `{"cmd":"setid","val":"ann"}`)
+	const many = 300
+	for i := range many {
+		s.dialWith(from("192.0.2.7")).gets("100", fmt.Sprintf(`{"cmd":"setid","val":"n%d"}`, i))
+	}
+	if n := s.ban(moderation.KindIP, "192.0.2.7", ""); n != many {
+		t.Errorf("%d closed", n)
+	}
+	for gone := 0; gone < many; {
+		switch got := stays.Read(); {
+		case strings.Contains(got, `"mode":"remove"`):
+			gone++
+		case !strings.Contains(got, `"mode":"add"`):
+			t.Fatal(got)
+		}
+	}
+	stays.settle()
 }
