@@ -45,6 +45,11 @@ func (r *cl4Room) arrive(a arrival) {
 func (r *cl4Room) greet() {
 	arrivals := r.arrivals
 	r.arrivals = nil
+	defer func() { // whatever happens, nobody waits for ever
+		for _, a := range arrivals {
+			r.answer(a)
+		}
+	}()
 	switch f := r.added(arrivals); {
 	case f == nil:
 	case len(arrivals) == 1:
@@ -61,17 +66,24 @@ func (r *cl4Room) greet() {
 	if r.gvars != nil {
 		values = r.gvars.events()
 	}
-	for _, a := range arrivals {
+	for len(arrivals) > 0 {
+		a := arrivals[0]
+		arrivals = arrivals[1:]
 		a.from.send(list)
 		if a.values && values != nil {
 			a.from.send(values)
 		}
-		if a.join != nil {
-			a.from.post(&joined{room: r.name.Name, pid: a.join})
-		} else {
-			a.from.settle()
-		}
+		r.answer(a)
 	}
+}
+
+// answer lets the session of an arrival go on.
+func (r *cl4Room) answer(a arrival) {
+	if a.join != nil {
+		a.from.post(&joined{room: r.name.Name, pid: a.join})
+		return
+	}
+	a.from.settle()
 }
 
 // added encodes what the others are told. It is nil when nobody is new.
