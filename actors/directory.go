@@ -103,7 +103,8 @@ func (a directoryActor) Receive(ctx actor.Context) {
 func (a *directoryShard) onJoin(ctx actor.Context, j *join) {
 	e := a.rooms[j.key]
 	if e == nil {
-		if why, ok := a.sys.admitRoom(j.key.Protocol); !ok {
+		why, ok := a.sys.admitRoom(j.key.Protocol)
+		if !ok && !a.evict(j.key.Protocol) {
 			j.from.post(&joined{room: j.key.Name, why: why})
 			return
 		}
@@ -112,6 +113,28 @@ func (a *directoryShard) onJoin(ctx actor.Context, j *join) {
 	e.joins++
 	e.empty = false
 	a.forward(e, j)
+}
+
+// maxEvictionLooks bounds how many rooms are looked at for one that can make room for another.
+const maxEvictionLooks = 64
+
+// evict stops a Scratch room without members whose variables are on disk, if it comes upon one soon: those that stay in
+// memory only because somebody may come back keep nobody out.
+func (a *directoryShard) evict(p Protocol) bool {
+	if p != Scratch || a.sys.journal == nil {
+		return false
+	}
+	looks := 0
+	for key, e := range a.rooms { // in no order
+		if key.Protocol == p && e.empty && !e.kept && e.pid != nil && !e.state.unsaved() {
+			a.stop(key, e)
+			return true
+		}
+		if looks++; looks == maxEvictionLooks {
+			break
+		}
+	}
+	return false
 }
 
 // forward sends a message to a room, as soon as there is one.

@@ -347,6 +347,29 @@ func TestRoomsLeaveMemory(t *testing.T) {
 	scratcher(t, s, "bob", "1").until(`"x"`)
 }
 
+func TestIdleRoomsMakeRoom(t *testing.T) {
+	disk := newFakeStorage()
+	s := journaled(t, disk, func(o *Options) { o.Scratch.Rooms = 2; o.Shards = 1 })
+	a := scratcher(t, s, "ada", "1")
+	a.set("x", "1")
+	eventually(t, "on disk", func() bool { return disk.has("1") != "" && s.Journal.Pending.Load() == 0 })
+	scratcher(t, s, "bob", "2").set("y", "2")
+	scratcher(t, s, "eve", "3").until("closed: 4003")
+	a.leave()
+	eventually(t, "one has gone for another", func() bool {
+		c := scratcher(t, s, "eve", "3")
+		defer c.leave()
+		c.set("z", "3")
+		return disk.has("3") != ""
+	})
+	if n := s.Counters.ScratchRooms.Load(); n > 2 {
+		t.Errorf("%d rooms are in memory", n)
+	}
+	if got := disk.has("1"); got != `x="1"@ada` {
+		t.Errorf("of the one that is gone there is %s", got)
+	}
+}
+
 func TestJournalForgets(t *testing.T) {
 	disk := newFakeStorage()
 	for i, age := range []time.Duration{time.Minute, 3 * time.Hour, 3 * time.Hour} {

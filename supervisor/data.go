@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/skeinhq/skein/actors"
 	"github.com/skeinhq/skein/supervisor/admin"
@@ -78,12 +79,23 @@ func (s *Server) dataStats() admin.DataStats {
 	return admin.DataStats{Journal: &s.Journal, Size: s.data.Size(), Used: s.data.Used()}
 }
 
+// closeTimeout bounds the wait for a write that is under way, on a disk that does not answer.
+const closeTimeout = 5 * time.Second
+
 // closeData lets go of the file.
 func (s *Server) closeData() error {
-	if f := s.file(); f != nil {
-		return f.Close()
+	f := s.file()
+	if f == nil {
+		return nil
 	}
-	return nil
+	closed := make(chan error, 1)
+	go func() { closed <- f.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closeTimeout):
+		return fmt.Errorf("%s: a write has not ended", f.Path())
+	}
 }
 
 // Records are what operators change: bans, users, tokens. They are there once the server has been started.
