@@ -301,6 +301,37 @@ func TestJournalSyncOrder(t *testing.T) {
 	}
 }
 
+// TestRoomFailsWhileItHolds: a room that fails while changes wait for the disk loses none of them.
+func TestRoomFailsWhileItHolds(t *testing.T) {
+	disk := newFakeStorage()
+	disk.gate = make(chan struct{})
+	s := journaled(t, disk, func(o *Options) { o.Journal.Sync = true })
+	a, b := scratcher(t, s, "ada", "1"), scratcher(t, s, "bob", "1")
+	a.set("x", "1")
+	eventually(t, "a write waits", func() bool { return s.Journal.Pending.Load() == 1 })
+	disk.gate <- struct{}{}
+	b.until(`"1"`)
+	a.set("x", "2")
+	eventually(t, "a write waits again", func() bool { return s.Journal.Pending.Load() == 1 })
+	eventually(t, "it has been collected", func() bool { a.set("y", "3"); return s.Journal.Held.Load() > 0 })
+	pid, err := s.Rooms(Scratch).find("1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sendTo(pid, &crash{})
+	s.journal.post(&crash{})
+	eventually(t, "both have been restarted", func() bool {
+		return s.Counters.RoomPanics.Load() == 1 && s.Counters.JournalPanics.Load() == 1
+	})
+	close(disk.gate)
+	b.until(`"2"`)
+	b.until(`"3"`)
+	if got, want := disk.has("1"), `x="2"@ada y="3"@ada`; got != want {
+		t.Errorf("on disk is %s, not %s", got, want)
+	}
+	eventually(t, "nothing waits", func() bool { return s.Journal.Held.Load() == 0 && s.Journal.Pending.Load() == 0 })
+}
+
 func TestJournalWritesAtTheEnd(t *testing.T) {
 	disk := newFakeStorage()
 	s := NewSystem(Options{

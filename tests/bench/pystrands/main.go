@@ -97,7 +97,7 @@ func compare(ctx context.Context, o options) error {
 	}
 	programs = append(programs,
 		program{"skein pystrands", skein, []string{"pystrands", "--log-level", "warn"}, true},
-		program{"skein serve", skein, []string{"serve", "--log-level", "warn"}, false})
+		program{"skein serve", skein, []string{"serve", "--data", "none", "--log-level", "warn"}, false})
 	results := map[string]map[string][]float64{}
 	for round := range o.rounds {
 		for _, sc := range scenarios {
