@@ -190,11 +190,19 @@ func (s *Step) complete() error {
 	return nil
 }
 
+// conversations are the folders of vectors that are replayed here. Those of the broker and of SimpleServer are of other
+// kinds, and have replayers of their own.
+var conversations = []string{"cl4", "scratch"}
+
 // loadAll reads every vector file below a folder, in the order of their names.
 func loadAll(folder string) (map[string][]Scenario, []string, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "*", "*.json"))
-	if err != nil {
-		return nil, nil, err
+	var files []string
+	for _, dialect := range conversations {
+		list, err := filepath.Glob(filepath.Join(folder, dialect, "*.json"))
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, list...)
 	}
 	all := map[string][]Scenario{}
 	seen := map[string]string{}

@@ -173,7 +173,7 @@ func TestVectorsAreTheOriginals(t *testing.T) {
 		t.Skip("the originals are not beside this tree")
 	}
 	paths := []string{"README.md"}
-	for _, folder := range []string{"cl4", "scratch"} {
+	for _, folder := range conversations {
 		for _, root := range []string{original, vectors} {
 			files, err := filepath.Glob(filepath.Join(root, folder, "*"))
 			if err != nil || len(files) == 0 {
