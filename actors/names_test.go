@@ -52,7 +52,7 @@ func TestRoster(t *testing.T) {
 	var model []codec.ID
 	indexed := 0
 	for step := range 20_000 {
-		growing := step/200%2 == 0
+		growing := step/500%2 == 0
 		if len(model) == 0 || growing == (r.IntN(4) > 0) {
 			id := codec.NewID()
 			room.add(id)

@@ -33,10 +33,11 @@ type roster[M any] struct {
 	figures *roomFigures
 }
 
-// Rooms of more than indexAbove members have an index until no more than indexBelow are left.
+// Rooms of more than indexAbove members have an index until no more than indexBelow are left. Most rooms are smaller,
+// and to search them for somebody who comes or goes costs less than a map per room does in memory.
 const (
-	indexAbove = 32
-	indexBelow = 8
+	indexAbove = 128
+	indexBelow = 64
 )
 
 func newRoster[M any](sys *System, key RoomKey, dir *actor.PID, idOf func(*M) codec.ID) roster[M] {

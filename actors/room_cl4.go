@@ -132,11 +132,8 @@ func (r *cl4Room) onPublish(ctx actor.Context, m *publish) {
 	r.figures.messages.Add(1)
 	if m.own == nil {
 		r.fanOut(m.frame, nil)
-	} else {
-		r.fanOut(m.frame, m.from)
-		if _, still := r.find(m.from.ID); still {
-			m.from.send(m.own)
-		}
+	} else if r.fanOut(m.frame, m.from) {
+		m.from.send(m.own)
 	}
 	if m.gvar != nil {
 		r.gvars.onGvar(ctx, m)
@@ -145,15 +142,21 @@ func (r *cl4Room) onPublish(ctx actor.Context, m *publish) {
 	m.free()
 }
 
-// fanOut appends a frame to the outbox of every member but one.
-func (r *cl4Room) fanOut(f *codec.Frame, except *Ref) {
+// fanOut appends a frame to the outbox of every member but one, and tells whether that one is a member.
+func (r *cl4Room) fanOut(f *codec.Frame, except *Ref) (member bool) {
 	var lost uint64
 	for i := range r.list {
-		if ref := r.list[i].ref; ref != except && !ref.Out.Send(f) {
+		ref := r.list[i].ref
+		if ref == except {
+			member = true
+			continue
+		}
+		if !ref.Out.Send(f) {
 			lost++
 		}
 	}
 	r.countFanOut(lost)
+	return member
 }
 
 // fanOutExcept is fanOut with several exceptions.
