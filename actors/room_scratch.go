@@ -99,6 +99,8 @@ func (r *scratchRoom) handle(ctx actor.Context, msg any) {
 		r.release(ctx)
 	case *members:
 		m.reply <- r.onMembers()
+	case *membersWanted:
+		m.reply <- someMembers(r.list, m.most, func(m *scratchMember) *Ref { return m.ref })
 	case *vars:
 		m.use(&r.pluginVars)
 		close(m.done)

@@ -312,6 +312,10 @@ func TestScratchRoomCountsChanges(t *testing.T) {
 	if f := s.Rooms(Scratch).Figures(); len(f) != 1 || f[0].Messages != 3 || f[0].Variables != 1 {
 		t.Errorf("got %+v, want 3 messages and 1 variable", f)
 	}
+	d, err := s.Rooms(Scratch).Detail("1", 1)
+	if err != nil || len(d.First) != 1 || len(d.List) != 1 || d.Members != 2 || d.Messages != 3 {
+		t.Errorf("got %+v, %v", d, err)
+	}
 }
 
 // counter is an actor that counts, for the tests of the mailbox.
