@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -184,4 +185,97 @@ func TestRulesAreBounded(t *testing.T) {
 	if g.active.Load() || len(g.rooms) != 0 {
 		t.Errorf("%d rooms have no rules", len(g.rooms))
 	}
+}
+
+// lateBan bans everybody, but the door has not asked it.
+type lateBan struct{ sameNames }
+
+func (lateBan) Banned(netip.Addr, string) (string, bool) { return "late", true }
+func (lateBan) RefuseName(string) (why string, bad bool) { return "", false }
+
+// TestBannedBehindTheDoor sees that a client is asked about again when it is in the client list.
+func TestBannedBehindTheDoor(t *testing.T) {
+	s := testSystem(t, Options{Moderator: lateBan{}})
+	c := connect(t, s)
+	if got := c.hear(); got != "closed: 4004 late" {
+		t.Errorf("got %s", got)
+	}
+	c.leave()
+	cl4 := testSystem(t, Options{Moderator: lateBan{}, Protocols: []Protocol{CL4}})
+	c = connect(t, cl4)
+	if got := c.hear(); got != "closed: 1008 late" {
+		t.Errorf("got %s", got)
+	}
+	c.leave()
+}
+
+// tardyName refuses a name from the second time on that it is asked.
+type tardyName struct {
+	sameNames
+	asked *int
+}
+
+func (tardyName) Banned(netip.Addr, string) (string, bool) { return "", false }
+
+func (n tardyName) RefuseName(string) (why string, refused bool) {
+	*n.asked++
+	return "late", *n.asked > 1
+}
+
+// TestNameBannedWhileTaken sees that a name is asked about again when others can see that the client has it.
+func TestNameBannedWhileTaken(t *testing.T) {
+	s := testSystem(t, Options{Moderator: tardyName{asked: new(int)}})
+	c := connect(t, s)
+	c.say(`{"cmd":"setid","val":"ann"}`)
+	c.until("closed: 1008 late")
+	c.leave()
+}
+
+// TestOperationThatPanics sees that it harms nobody else and is answered.
+func TestOperationThatPanics(t *testing.T) {
+	s := testSystem(t, Options{})
+	err := s.CL4().BindOperation("boom", cl4.Schema{}, func(*Client, *cl4.Message) cl4.StatusPacket { panic("boom") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CL4().BindOperation("boom", cl4.Schema{}, nil); err != ErrCommandAlreadyExists {
+		t.Errorf("bound twice: %v", err)
+	}
+	c := connect(t, s)
+	c.say(`{"cmd":"boom","listener":1}`, `{"cmd":"ping","listener":2}`)
+	for _, want := range []string{
+		`{"cmd":"statuscode","code":"E:105 | Internal server error","code_id":105,"listener":1}`,
+		`{"cmd":"statuscode","code":"I:100 | OK","code_id":100,"listener":2}`,
+	} {
+		if got := c.hear(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	if n := s.Counters.HandlerPanics.Load(); n != 1 {
+		t.Errorf("%d panics counted", n)
+	}
+	c.leave()
+}
+
+// TestOperationOutlivesItsClient ends the connection while its operation runs.
+func TestOperationOutlivesItsClient(t *testing.T) {
+	s := testSystem(t, Options{})
+	running, goOn := make(chan struct{}), make(chan struct{})
+	err := s.CL4().BindOperation("wait", cl4.Schema{}, func(*Client, *cl4.Message) cl4.StatusPacket {
+		close(running)
+		<-goOn
+		return cl4.StatusPacket{Status: cl4.StatusOK}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, s)
+	c.say(`{"cmd":"wait"}`, `{"cmd":"ping"}`)
+	<-running
+	c.leave()
+	if n := s.Clients().Len(); n != 1 {
+		t.Errorf("%d clients while one is busy", n)
+	}
+	close(goOn)
+	eventually(t, "the end of the session", func() bool { return s.Clients().Len() == 0 })
 }
