@@ -154,8 +154,11 @@ func (c *Conn) flush(w *rawWrite) {
 // afterwards; before it may hold what the socket did not take earlier.
 func (c *Conn) writeNow(w *rawWrite) {
 	t := w.t
-	t.packed = c.deflate
 	c.cutQueue = false // that was about what somebody had taken before
+	if t.done() && c.sock == nil && c.out.single() && c.writeSingle(w) {
+		return
+	}
+	t.packed = c.deflate
 	c.out.take(t)
 	c.mu.Unlock()
 
@@ -187,6 +190,37 @@ func (c *Conn) writeNow(w *rawWrite) {
 		go c.writeBlocking(t.rest(transfers.Get().(*transfer)))
 	}
 	t.reset()
+}
+
+// writeSingle writes the only frame that waits, which is what a fan-out leaves, without the effort that several take.
+// The caller owns the write side and holds c.mu. If it returns false, that is still so, and the frame, or what is left
+// of it, is in the transfer of w, which was empty.
+func (c *Conn) writeSingle(w *rawWrite) bool {
+	f := c.out.first
+	c.out.first, c.out.pongs = nil, 0
+	c.mu.Unlock()
+	b := wire(f, c.deflate)
+	n, _, _ := writeBytes(uintptr(c.fd), b) // an error comes again
+	counts := c.shard.counts
+	if n > 0 {
+		counts.writes.Add(1)
+		counts.bytesOut.Add(uint64(n))
+	}
+	whole := n == len(b)
+	if whole {
+		w.sum++
+		c.wrote(1)
+	}
+	c.mu.Lock()
+	c.pending -= n
+	if whole {
+		c.releaseWrite()
+		return true
+	}
+	w.t.packed = c.deflate
+	w.t.add(f)
+	w.t.advance(n)
+	return false
 }
 
 // transfers are for connections whose socket is full and for those that are not written to directly.

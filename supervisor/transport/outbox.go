@@ -28,6 +28,9 @@ var batches = sync.Pool{New: func() any { return &batch{frames: make([]*codec.Fr
 
 func (o *outbox) empty() bool { return o.first == nil && o.pong == nil }
 
+// single tells whether exactly one frame waits.
+func (o *outbox) single() bool { return o.first != nil && o.more == nil && o.pong == nil }
+
 // fits tells whether another frame may wait where at most limit may; 0 means any number.
 func (o *outbox) fits(limit int) bool {
 	return limit == 0 || o.more == nil || len(o.more.frames)+1 < limit

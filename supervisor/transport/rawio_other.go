@@ -11,6 +11,10 @@ func readSocket(uintptr, []byte) (n int, again bool, err error) {
 	return 0, false, errors.ErrUnsupported
 }
 
+func writeBytes(uintptr, []byte) (n int, again bool, err error) {
+	return 0, false, errors.ErrUnsupported
+}
+
 func writeSocket(uintptr, [][]byte) (n int, again bool, err error) {
 	return 0, false, errors.ErrUnsupported
 }
