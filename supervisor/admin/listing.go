@@ -61,7 +61,7 @@ type query[R any] struct {
 
 // cursor is the last row of the page before.
 type cursor struct {
-	Text   string `json:"t,omitempty"`
+	Text   []byte `json:"t,omitempty"` // may be any bytes
 	Number int64  `json:"n,omitempty"`
 	ID     string `json:"i"`
 }
@@ -102,7 +102,7 @@ func (l *listing[R]) page(q query[R]) (rows []R, total int, next string) {
 	}
 	if end < n && end > first {
 		last := at(l.index(end-1, n, q.down))
-		next = cursor{last.text, last.number, l.cursorID(&l.rows[last.row])}.String()
+		next = cursor{[]byte(last.text), last.number, l.cursorID(&l.rows[last.row])}.String()
 	}
 	return rows, n, next
 }
@@ -128,7 +128,7 @@ func (l *listing[R]) index(i, n int, down bool) int {
 
 // behind tells whether a row comes behind a cursor.
 func (l *listing[R]) behind(p *place, c *cursor, down bool) bool {
-	order := cmp.Or(strings.Compare(p.text, c.Text), cmp.Compare(p.number, c.Number))
+	order := cmp.Or(strings.Compare(p.text, string(c.Text)), cmp.Compare(p.number, c.Number))
 	if order == 0 {
 		order = l.compareText(&l.rows[p.row], c.ID)
 	}

@@ -186,7 +186,11 @@ func closeMembers(rooms actors.Rooms, protocol actors.Protocol, name string, cod
 		return 0, actors.ErrRoomDoesNotExist
 	}
 	if protocol == actors.CL4 {
-		return rooms.Close(name)
+		n, err := rooms.Close(name)
+		if errors.Is(err, actors.ErrRoomDoesNotExist) {
+			err = nil // it went with its last member
+		}
+		return n, err
 	}
 	members, err := rooms.Members(name)
 	for _, m := range members {
