@@ -463,12 +463,15 @@ func TestNamesMayBeTakenTwice(t *testing.T) {
 // eventually waits for something that others do.
 func (s *server) eventually(what string, f func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(deadline); time.Now().Before(end); {
-		if f() {
-			return
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(deadline); !f(); {
+		select {
+		case <-tick.C:
+		case <-end:
+			s.t.Fatalf("in vain: %s", what)
 		}
 	}
-	s.t.Fatalf("in vain: %s", what)
 }
 
 // TestBanOfManyInOneRoom closes more than one batch of clients who share a room with somebody who stays.

@@ -225,10 +225,13 @@ const patience = 15 * time.Second
 // eventually waits for something that others do.
 func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		if f() {
-			return
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(patience); !f(); {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("%s has not happened", what)
 		}
 	}
-	t.Fatalf("%s has not happened", what)
 }
