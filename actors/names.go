@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/skeinhq/skein/codec"
@@ -45,6 +46,18 @@ func (x *nameIndex) remove(name string, id codec.ID) {
 	default:
 		x.more[name] = slices.Delete(others, i, i+1)
 	}
+}
+
+// slim makes the maps as large as what is in them. Maps do not shrink by themselves.
+func (x *nameIndex) slim() { x.first, x.more = slimmed(x.first), slimmed(x.more) }
+
+func slimmed[K comparable, V any](m map[K]V) map[K]V {
+	if len(m) == 0 {
+		return make(map[K]V)
+	}
+	small := make(map[K]V, len(m))
+	maps.Copy(small, m)
+	return small
 }
 
 // find appends the owners of a name to dst.

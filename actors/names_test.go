@@ -83,3 +83,26 @@ func TestRoster(t *testing.T) {
 		t.Error("the room never had an index")
 	}
 }
+
+// TestRegistrySlims: what many clients have left behind goes, those who have stayed are found.
+func TestRegistrySlims(t *testing.T) {
+	shard := &registryShard{clients: make(map[codec.ID]*Ref), names: newNameIndex()}
+	var ids []codec.ID
+	for i := range 4 * slimFrom {
+		ref := &Ref{ID: codec.NewID()}
+		ids = append(ids, ref.ID)
+		shard.clients[ref.ID] = ref
+		shard.peak = max(shard.peak, len(shard.clients))
+		shard.names.add(fmt.Sprint(i), ref)
+	}
+	for i, id := range ids[1:] {
+		shard.names.remove(fmt.Sprint(i+1), id)
+		shard.onUnregister(&unregister{id: id})
+	}
+	if shard.peak > slimFrom {
+		t.Errorf("the maps were not made anew: %d", shard.peak)
+	}
+	if len(shard.clients) != 1 || len(shard.find("0", true)) != 1 || len(shard.find(ids[0].ULID(), false)) != 1 {
+		t.Error("who has stayed is not found")
+	}
+}

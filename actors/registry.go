@@ -51,7 +51,11 @@ type registryShard struct {
 	sys     *System
 	clients map[codec.ID]*Ref
 	names   nameIndex // CL4 clients only
+	peak    int       // of clients, since the maps were made
 }
+
+// slimFrom is the number of clients of a shard above which its maps are made anew when three quarters have gone.
+const slimFrom = 1024
 
 // registryActor is the actor of a shard.
 type registryActor struct{ *registryShard }
@@ -64,6 +68,7 @@ func (a registryActor) Receive(ctx actor.Context) {
 	case *register:
 		m.from.findable = false
 		a.clients[m.from.ID] = m.from
+		a.peak = max(a.peak, len(a.clients))
 	case *identified:
 		if ref := a.clients[m.id]; ref != nil {
 			ref.findable = true
@@ -71,7 +76,7 @@ func (a registryActor) Receive(ctx actor.Context) {
 	case *registerName:
 		a.names.add(m.name, m.from)
 	case *unregister:
-		delete(a.clients, m.id)
+		a.onUnregister(m)
 	case *unregisterName:
 		a.names.remove(m.name, m.id)
 	case *direct:
@@ -91,6 +96,15 @@ func (a registryActor) Receive(ctx actor.Context) {
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		a.sys.Counters.UnknownMessages.Add(1)
+	}
+}
+
+func (a *registryShard) onUnregister(m *unregister) {
+	delete(a.clients, m.id)
+	if a.peak > slimFrom && len(a.clients) < a.peak/4 {
+		a.clients = slimmed(a.clients)
+		a.names.slim()
+		a.peak = len(a.clients)
 	}
 }
 
