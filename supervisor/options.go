@@ -57,8 +57,8 @@ const (
 	ValuesAny        = "any"
 )
 
-// Options configures a Server. The zero value is what `skein serve` does without flags: CL4 and Scratch on
-// 127.0.0.1:3000.
+// Options configures a Server. The zero value is what `skein serve --data none` does: CL4 and Scratch on
+// 127.0.0.1:3000, and nothing on disk.
 type Options struct {
 	// Listen holds the WebSocket addresses: HOST:PORT or unix:PATH. Empty means DefaultListen.
 	Listen []string

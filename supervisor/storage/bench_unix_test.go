@@ -108,8 +108,9 @@ func benchmarkSet(b *testing.B, rooms int, mode string) {
 	b.ResetTimer()
 	before := cpu(b)
 	for i := range b.N {
-		text := slices.Clone(texts[i%len(texts)])
-		text[len(text)-3] = byte('0' + i/len(texts)%10)
+		turn := i / rooms // of the room: one variable after the other, each time with another value
+		text := slices.Clone(texts[turn%len(texts)])
+		text[len(text)-3] = byte('0' + turn/len(texts)%10)
 		clients[i%rooms].Message(codec.NewMessage(text, false))
 		if i%20_000 == 19_999 {
 			barrier()

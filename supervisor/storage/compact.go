@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	bolt "go.etcd.io/bbolt"
@@ -34,7 +35,10 @@ func (f *File) Compact() (before, after int64, err error) {
 			return 0, 0, err
 		}
 	}
-	return before, after, os.Rename(path, f.path)
+	if err := os.Rename(path, f.path); err != nil {
+		return 0, 0, err
+	}
+	return before, after, syncDirectory(filepath.Dir(f.path))
 }
 
 func (f *File) compactTo(path string) error {

@@ -97,6 +97,18 @@ func mapSize() int {
 	return 1 << 30
 }
 
+// syncDirectory has the name of a new file on disk, as well as the file.
+func syncDirectory(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // which does that by itself, and opens no directories
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
 // openError says in plain words what bbolt has met.
 func openError(path string, err error) error {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -35,7 +36,7 @@ func (f *File) prepare(readOnly bool) error {
 	case readOnly:
 		return fmt.Errorf("%s has format %d of %d: start the server once to bring it up to date", f.path, version, formatVersion)
 	case version == 0:
-		return f.update(create)
+		return errors.Join(f.update(create), syncDirectory(filepath.Dir(f.path)))
 	}
 	return f.migrate(version, migrations)
 }
