@@ -50,16 +50,8 @@ func (r *cl4Room) greet() {
 			r.answer(a)
 		}
 	}()
-	switch f := r.added(arrivals); {
-	case f == nil:
-	case len(arrivals) == 1:
-		r.fanOut(f, arrivals[0].from)
-	default:
-		except := make(map[*Ref]struct{}, len(arrivals))
-		for _, a := range arrivals {
-			except[a.from] = struct{}{}
-		}
-		r.fanOutExcept(f, except)
+	if len(r.list) > 1 {
+		r.announce(arrivals)
 	}
 	list := r.userList()
 	var values *codec.Frame
@@ -74,6 +66,21 @@ func (r *cl4Room) greet() {
 			a.from.send(values)
 		}
 		r.answer(a)
+	}
+}
+
+// announce tells the others of those who have arrived.
+func (r *cl4Room) announce(arrivals []arrival) {
+	switch f := r.added(arrivals); {
+	case f == nil:
+	case len(arrivals) == 1:
+		r.fanOut(f, arrivals[0].from)
+	default:
+		except := make(map[*Ref]struct{}, len(arrivals))
+		for _, a := range arrivals {
+			except[a.from] = struct{}{}
+		}
+		r.fanOutExcept(f, except)
 	}
 }
 
