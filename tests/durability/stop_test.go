@@ -63,6 +63,29 @@ func TestSecondServer(t *testing.T) {
 	}
 }
 
+// TestDamagedFile: a server does not start on a file that was cut off, does not change it, and says which it is.
+func TestDamagedFile(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--protocols", "scratch", "--data", dir}
+	s := harness.Start(t, args...)
+	state(t, s.URL, "1")
+	s.Stop()
+	path := filepath.Join(dir, "skein.db")
+	if err := os.Truncate(path, 3*4096); err != nil {
+		t.Fatal(err)
+	}
+	broken := harness.Launch(t, harness.Config{Args: args})
+	if code := broken.Wait(patience); code != 1 {
+		t.Errorf("exit status %d", code)
+	}
+	if log := broken.Stderr(); !strings.Contains(log, path+": damaged: it was cut off after 12288 bytes") {
+		t.Errorf("it does not say which file is damaged:\n%s", log)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != 3*4096 {
+		t.Errorf("the file is %v now (%v)", info.Size(), err)
+	}
+}
+
 // TestNothingIsKeptWithNone: with none nothing is written, and the rules of the dialects hold as if there were no disk.
 func TestNothingIsKeptWithNone(t *testing.T) {
 	dir := t.TempDir()
