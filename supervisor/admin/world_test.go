@@ -103,7 +103,6 @@ type fakeControls struct {
 	mu       sync.Mutex
 	drained  []time.Duration
 	reloaded int
-	changes  map[string]json.RawMessage
 }
 
 func (f *fakeControls) State() State {
