@@ -60,10 +60,11 @@ func (a *arrivals) remove(n *arrival) {
 }
 
 // acceptor returns what accepts connections of l straight into the pollers, or nil where net.Listener is to be used:
-// TLS and handlers that have to be asked need goroutines anyway.
+// TLS, compression and handlers that have to be asked need goroutines anyway.
 func (l *Listener) acceptor() func() error {
 	s := l.srv
-	if _, asks := s.handler.(Asker); asks || s.pollers == nil || s.streams != nil || l.tls.Certificate != nil {
+	if _, asks := s.handler.(Asker); asks || s.pollers == nil || s.streams != nil ||
+		s.opt.Compression || l.tls.Certificate != nil {
 		return nil
 	}
 	filer, ok := l.ln.(interface{ File() (*os.File, error) })
@@ -146,6 +147,13 @@ const (
 	keepAliveCount = 9
 )
 
+// cannotWatch tells that the system refused what a poller needs for a socket.
+func (s *Server) cannotWatch(err error) {
+	if held, ok := s.logWatch.allow(); ok {
+		s.log.Error("Cannot watch a connection; it is closed.", "error", err, "suppressed", held)
+	}
+}
+
 // keepAlive has TCP find out whether the peer is still there. Sockets that are not TCP refuse it and do without.
 func keepAlive(fd int) {
 	if unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, keepAliveIdle) != nil {
@@ -168,7 +176,7 @@ func (s *Server) arrive(l *Listener, fd int, peer netip.AddrPort) {
 	}
 	a := &arrival{l: l, shard: s.nextShard(), peer: peer, fd: int32(fd), until: time.Now().Add(s.opt.HandshakeTimeout)}
 	if err := a.shard.poller.await(a); err != nil {
-		s.log.Error("Cannot watch a socket.", "error", err)
+		s.cannotWatch(err)
 		s.counters.refuse(refusedEOF)
 		unix.Close(fd)
 		s.leave(nil)
@@ -269,7 +277,7 @@ func (p *poller) greet(a *arrival, hangup bool) {
 		return
 	}
 	size := headEnd(hb.buf[:n], 0)
-	if size < 0 || size > s.opt.MaxHead || hb.buf[0] == recordHandshake || s.opt.Compression {
+	if size < 0 || size > s.opt.MaxHead || hb.buf[0] == recordHandshake {
 		p.dismiss(a, false)
 		p.handOver(a, n, nil)
 		return
@@ -347,7 +355,7 @@ func (p *poller) netConn(a *arrival) net.Conn {
 	nc, err := net.FileConn(file)
 	file.Close()
 	if err != nil {
-		s.log.Error("Cannot take over a socket.", "error", err)
+		s.cannotWatch(err)
 		s.counters.refuse(refusedEOF)
 		s.leave(nil)
 		return nil

@@ -68,9 +68,7 @@ func (p *poller) glance(patience time.Duration) {
 	if n == 0 && patience > 0 {
 		n = p.pollFor(patience)
 	}
-	if n > 0 {
-		p.round(n)
-	}
+	p.round(n) // also where nothing new is there: connections may have more to be read
 	p.given = 0
 	runtime.Gosched()
 }

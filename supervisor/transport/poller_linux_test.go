@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -226,6 +227,29 @@ func TestSocketOptions(t *testing.T) {
 				t.Errorf("ping interval %v: SO_KEEPALIVE %d, %v", interval, on, err)
 			}
 		})
+	}
+}
+
+// Clients are known by the address that they have, whichever family the listener is of.
+func TestPeerAddress(t *testing.T) {
+	for _, c := range []struct{ listen, dial string }{
+		{"127.0.0.1:0", "127.0.0.1"}, {"[::1]:0", "::1"}, {"[::]:0", "127.0.0.1"},
+	} {
+		h := newTestHandler()
+		s := newServer(t, Options{}, h)
+		l, err := s.Listen(c.listen, TLS{})
+		if err != nil && strings.Contains(c.listen, "::") {
+			t.Logf("no IPv6 here: %v", err)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		client := dial(t, net.JoinHostPort(c.dial, port))
+		if r := h.conn(t).Request(); r.Addr.String() != client.nc.LocalAddr().String() || r.ClientIP != c.dial || r.IP.String() != c.dial {
+			t.Errorf("listening on %s: %+v, dialled from %v", c.listen, r, client.nc.LocalAddr())
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (p *poller) start(c *Conn, early []byte) {
 		c.feed(early)
 	}
 	if err := p.register(c); err != nil {
-		c.srv.log.Error("Cannot watch a connection.", "error", err)
+		c.srv.cannotWatch(err)
 		c.gone()
 	}
 	if c.ended.Load() {

@@ -41,7 +41,7 @@ type Server struct {
 	background sync.WaitGroup // flushers, keeper, certificate watch
 	accepting  sync.WaitGroup // accept loops
 
-	logTLSOnPlain, logPlainOnTLS, logTLSFailed logLimit
+	logTLSOnPlain, logPlainOnTLS, logTLSFailed, logWatch logLimit
 
 	mu           sync.Mutex // guards what follows; of the other locks only shard.mu is taken under it
 	listeners    []*Listener
