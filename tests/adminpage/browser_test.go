@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds what hangs; nothing that works comes near it.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
@@ -40,7 +40,8 @@ func browser(t *testing.T) context.Context {
 	)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	// The browser sends events that this version of chromedp does not know, and says so each time.
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(func() {
 		_ = chromedp.Cancel(ctx) // waits until the browser has ended, so that its profile can be removed
 		cancel()
@@ -81,10 +82,11 @@ func open(t *testing.T, browser context.Context, s *server) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, patience)
-	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, origin: s.admin}
 	chromedp.ListenTarget(ctx, b.watch)
+	if err := chromedp.Run(ctx); err != nil { // the tab lives as long as the context of its first action
+		t.Fatal(err)
+	}
 	t.Cleanup(b.check)
 	b.run(chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(reports).Do(ctx)
@@ -140,10 +142,17 @@ func (b *tab) check() {
 	}
 }
 
+// do carries out actions; it gives up when patience ends.
+func (b *tab) do(actions ...chromedp.Action) error {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, actions...)
+}
+
 func (b *tab) run(actions ...chromedp.Action) {
 	b.t.Helper()
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
-		b.t.Fatal(err)
+	if err := b.do(actions...); err != nil {
+		b.t.Fatalf("%v; the page is at %s", err, b.shown())
 	}
 }
 
@@ -151,7 +160,7 @@ func (b *tab) run(actions ...chromedp.Action) {
 func (b *tab) eval(expression string) string {
 	b.t.Helper()
 	var result string
-	err := chromedp.Run(b.ctx, chromedp.Evaluate(expression, &result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+	err := b.do(chromedp.Evaluate(expression, &result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
 		return p.WithAwaitPromise(true)
 	}))
 	if err != nil {
@@ -166,13 +175,22 @@ func (b *tab) until(expression string) string {
 	b.t.Helper()
 	var result string
 	script := `(async () => { for (;;) { const v = (` + expression + `); if (v) return String(v); await new Promise(go => setTimeout(go, 20)); } })()`
-	err := chromedp.Run(b.ctx, chromedp.Evaluate(script, &result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+	err := b.do(chromedp.Evaluate(script, &result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
 		return p.WithAwaitPromise(true)
 	}))
 	if err != nil {
-		b.t.Fatalf("%s: %v", expression, err)
+		b.t.Fatalf("%s: %v; the page is at %s", expression, err, b.shown())
 	}
 	return result
+}
+
+// shown is where the page is and what it says, for messages about failures.
+func (b *tab) shown() string {
+	var text string
+	if err := b.do(chromedp.Evaluate("location.href + '\\n' + document.body.innerText", &text)); err != nil {
+		return err.Error()
+	}
+	return text
 }
 
 // quoted makes a literal of JavaScript.
@@ -197,7 +215,7 @@ func (b *tab) show(path, heading string) {
 	b.until("document.querySelector('h1')?.textContent === " + quoted(heading))
 }
 
-// press clicks the button or link with a text, of the open dialog where there is one.
+// press clicks the button, link or check box with a text, of the open dialog where there is one.
 func (b *tab) press(text string) {
 	b.t.Helper()
 	b.pressIn("", text)
@@ -210,7 +228,12 @@ func (b *tab) pressIn(row, text string) {
 	if row != "" {
 		within = "[...document.querySelectorAll('tbody tr')].find(r => r.innerText.includes(" + quoted(row) + "))"
 	}
-	find := fmt.Sprintf("[...((%s)?.querySelectorAll('button, a') ?? [])].find(e => e.textContent.trim() === %s)", within, quoted(text))
+	b.click(fmt.Sprintf("[...((%s)?.querySelectorAll('button, a, label.check') ?? [])].find(e => e.textContent.trim() === %s)", within, quoted(text)))
+}
+
+// click clicks an element, given as JavaScript, with the mouse.
+func (b *tab) click(find string) {
+	b.t.Helper()
 	b.until(find)
 	b.run(chromedp.Evaluate("document.querySelector('[data-pressed]')?.removeAttribute('data-pressed')", nil),
 		chromedp.Evaluate(find+".setAttribute('data-pressed', '')", nil), chromedp.Click("[data-pressed]", chromedp.ByQuery))

@@ -12,7 +12,8 @@ func TestPage(t *testing.T) {
 		name string
 		test func(t *testing.T, open func(*testing.T, *server) *tab)
 	}{
-		{"log in", logIn},
+		{"log in", logIn}, {"kick", kick}, {"ban", ban}, {"variables", variables}, {"charts", charts}, {"pages", pages},
+		{"settings", settings}, {"drain", drain}, {"read only", readOnly}, {"hostile names", hostileNames}, {"keyboard", keyboard},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			part.test(t, func(t *testing.T, s *server) *tab { return open(t, b, s) })

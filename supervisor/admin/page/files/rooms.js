@@ -40,7 +40,7 @@ export function room(main, dialect, name) {
     toast(`${target} was set`);
     load();
   });
-  const forget = v => dialog(`Delete ${v.name}?`, [h("p", {}, "Everybody in the room is told.")], "Delete it", async () => {
+  const forget = v => dialog(`Delete ${v.name}?`, [h("p", {}, "Whoever comes from now on does not get it. Those in the room are told in the CloudLink dialect; TurboWarp's has no message for it.")], "Delete it", async () => {
     await call("DELETE", `${path}/variables/${part(v.name)}`);
     toast(`${v.name} was deleted`);
     load();
