@@ -33,7 +33,8 @@ type DataOptions struct {
 	// RoomIdle is how long a room without clients stays in memory. Zero value means DefaultRoomIdle.
 	RoomIdle time.Duration
 
-	// ScratchKeep is after how long without use a project is removed. Zero value means never.
+	// ScratchKeep is after how long without use a project, or what is kept of a CL4 room, is removed. Zero value means
+	// never.
 	ScratchKeep time.Duration
 	// ScratchHistory is how many of the latest changes of a project are kept beside its variables.
 	ScratchHistory int

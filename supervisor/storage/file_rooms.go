@@ -143,11 +143,8 @@ func (h *head) writeVariables(b *bolt.Bucket, vars []actors.StoredVariable) erro
 	return nil
 }
 
-// writeHistory keeps the latest changes.
+// writeHistory keeps the latest changes, and drops older ones also where fewer are to be kept than once.
 func (h *head) writeHistory(b *bolt.Bucket, changes []actors.StoredChange, limit int) error {
-	if len(changes) == 0 {
-		return nil
-	}
 	for i := range changes {
 		key := changeKey(h.number, h.changes)
 		h.changes++

@@ -39,7 +39,7 @@ var data = group("Data",
 	},
 	Setting{
 		Name: "scratch-keep", Default: "0",
-		Help:  "time without use after which a project is removed from disk; 0: never",
+		Help:  "time without use after which a project, or what is kept of a CL4 room, is removed from disk; 0: never",
 		reads: one(durationOrOff, func(c *Config, v time.Duration) { c.Server.Data.ScratchKeep = max(v, 0) }),
 	},
 	Setting{
