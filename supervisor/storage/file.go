@@ -50,7 +50,7 @@ var _ Records = (*File)(nil)
 func Open(dir string, o Options) (*File, error) {
 	if !o.ReadOnly {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("the directory for data: %w", err)
+			return nil, fmt.Errorf("the directory for data: %w; give another one with --data DIR, or --data none to keep everything in memory", err)
 		}
 	}
 	return OpenFile(filepath.Join(dir, FileName), o)
