@@ -19,7 +19,6 @@ import (
 type clientRow struct {
 	client *actors.Client
 	id     codec.ID
-	taken  time.Time
 	// messages is how many the client has sent, rate how many a second.
 	messages uint64
 	rate     float64
@@ -50,7 +49,7 @@ func (a *API) newClientListing() listing[clientRow] {
 }
 
 func newClientRow(c *actors.Client, now time.Time) clientRow {
-	r := clientRow{client: c, id: c.Key(), messages: c.Received(), taken: now}
+	r := clientRow{client: c, id: c.Key(), messages: c.Received()}
 	if age := now.Sub(c.Connected()); age > 0 {
 		r.rate = float64(r.messages) / age.Seconds()
 	}

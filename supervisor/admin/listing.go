@@ -151,7 +151,7 @@ func (l *listing[R]) refresh() {
 	}
 	start := time.Now()
 	rows := l.load()
-	slices.SortFunc(rows, func(a, b R) int { return l.compareID(&a, &b) })
+	sort.Slice(rows, func(i, j int) bool { return l.compareID(&rows[i], &rows[j]) < 0 })
 	if l.carry != nil {
 		for i, j := 0, 0; i < len(rows) && j < len(l.rows); {
 			switch order := l.compareID(&rows[i], &l.rows[j]); {

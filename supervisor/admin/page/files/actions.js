@@ -1,7 +1,7 @@
 // What operators do to clients, in several views.
 
 import { call, may, part, query } from "./api.js";
-import { dialog, field, h, number, toast } from "./dom.js";
+import { count, dialog, field, h, number, toast } from "./dom.js";
 import { choice } from "./table.js";
 
 /** button is one that is disabled for those who may not. */
@@ -36,7 +36,7 @@ export function ban(preset, after) {
     const body = { kind: f.kind, pattern: f.pattern.trim(), reason: f.reason, force: f.force === "on" };
     if (f.for) body.for_seconds = Number(f.for);
     const { disconnected } = await call("POST", "/bans", body);
-    toast(`${body.pattern} is banned; ${number(disconnected)} connected clients were closed`);
+    toast(`${body.pattern} is banned; ${count(disconnected, "connected client was", "connected clients were")} closed`);
     after?.();
   }, true);
 }

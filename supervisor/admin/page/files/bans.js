@@ -16,7 +16,7 @@ export function bans(main) {
     filters: [choice("kind", "Kind", [["", "all kinds"], ...Object.entries(kinds)])],
     actions: button("Ban …", "operate", () => ban({}, () => t.load()), "danger"),
     columns: [
-      { name: "What", cell: b => kinds[b.kind] ?? b.kind },
+      { name: "What", class: "mid", cell: b => kinds[b.kind] ?? b.kind },
       { name: "Pattern", class: "w mono", cell: b => cut(b.pattern) },
       { name: "Reason", class: "w", cell: b => cut(b.reason) },
       { name: "By", class: "wide", cell: b => cut(b.by, 30) },

@@ -7,7 +7,7 @@ export const roomLink = (protocol, name) => h("a", { href: `#/rooms/${part(proto
 
 const columns = after => [
   { name: "Name", sort: "username", class: "w", cell: c => h("a", { href: `#/clients/${part(c.id)}` }, c.username ? cut(c.username, 40) : h("span", { class: "soft" }, "without a name")) },
-  { name: "Speaks", cell: c => c.protocol === "none" ? "–" : c.protocol },
+  { name: "Speaks", class: "mid", cell: c => c.protocol === "none" ? "–" : c.protocol },
   { name: "Address", sort: "address", class: "t", cell: c => c.address || "–" },
   { name: "Rooms", class: "w wide", cell: c => c.rooms.slice(0, 3).flatMap((r, i) => [i ? ", " : "", c.protocol === "cl4" || c.protocol === "scratch" ? roomLink(c.protocol, r) : r]).concat(c.room_count > 3 ? ` and ${c.room_count - 3} more` : "") },
   { name: "Since", sort: "id", class: "t wide", cell: c => h("span", { title: moment(c.connected) }, ago(c.connected)) },

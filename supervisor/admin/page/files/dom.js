@@ -83,6 +83,9 @@ export function number(n) {
   return Math.round(n).toLocaleString("en");
 }
 
+/** count is a number of things. */
+export function count(n, one, many = one + "s") { return `${number(n)} ${n === 1 ? one : many}`; }
+
 export function seconds(n) {
   if (n < 1e-3) return `${(n * 1e6).toFixed(0)} µs`;
   if (n < 1) return `${(n * 1e3).toFixed(n < 0.01 ? 2 : 1)} ms`;

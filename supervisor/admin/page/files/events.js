@@ -34,7 +34,7 @@ export function events(main) {
   draw();
   const end = listen((type, data) => {
     if (type === "counters") note.textContent = data.events_suppressed ? `${number(data.events_suppressed)} more in the last second` : "";
-    else if (!paused && due === null && !body.contains(document.activeElement)) due = setTimeout(draw, 200);
+    else if (!paused && due === null && !body.contains(document.activeElement)) due = setTimeout(draw, 500);
   });
   return () => { end(); clearTimeout(due); };
 }

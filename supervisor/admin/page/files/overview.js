@@ -14,8 +14,8 @@ export function overview(main) {
     chart("Latency of commands", [series("now", c => c.latency_seconds)], seconds),
     chart("Memory", [series("resident", c => c.memory_bytes), series("heap", c => c.heap_bytes)], bytes, binary),
     chart("Processor", [series("cores busy", (_, i) => rate("cpu_seconds", i))], n => n.toFixed(n < 0.1 ? 3 : 2)),
-    chart("Trouble per second", [risen("slow consumers", "slow_consumers"), risen("refused", "refused"),
-      risen("over the rate", "rate_limited"), risen("lost", "frames_lost")], number),
+    chart("Trouble per second", [risen("slow", "slow_consumers"), risen("refused", "refused"),
+      risen("over rate", "rate_limited"), risen("lost", "frames_lost")], number),
   ];
   const about = h("dl", {});
   show(main, h("h1", {}, "Overview"), figures, h("div", { class: "charts" }, charts.map(c => c.node)), h("h2", {}, "About"),

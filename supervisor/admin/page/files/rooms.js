@@ -1,7 +1,7 @@
 import { call, get, part } from "./api.js";
 import { button, say } from "./actions.js";
 import { clientTable, roomLink } from "./clients.js";
-import { cut, dialog, field, h, number, show, toast } from "./dom.js";
+import { count, cut, dialog, field, h, number, show, toast } from "./dom.js";
 import { rows } from "./rows.js";
 import { choice, table } from "./table.js";
 
@@ -53,7 +53,7 @@ export function room(main, dialect, name) {
   const close = () => dialog(`Close ${name}?`, [h("p", {}, dialect === "cl4" ? "All members leave the room; they stay connected." : "All of its clients are closed."),
     field("Reason", h("input", { name: "reason", maxlength: "123" }))], "Close it", async f => {
     const { removed } = await call("DELETE", path + (f.reason ? "?reason=" + part(f.reason) : ""));
-    toast(`${number(removed)} members were taken out`);
+    toast(`${count(removed, "member was", "members were")} taken out`);
     load();
   }, true);
   const card = h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Name"), h("th", { scope: "col" }, "Value"), h("th", {}, ""))), variables));
@@ -68,7 +68,7 @@ export function room(main, dialect, name) {
       update([]);
       return;
     }
-    facts.textContent = `${dialect}, ${number(r.members)} members, ${number(r.messages)} messages, ${number(r.messages_per_second)} per second`;
+    facts.textContent = `${dialect}, ${count(r.members, "member")}, ${count(r.messages, dialect === "scratch" ? "change" : "message")}, ${number(r.messages_per_second)} per second`;
     update(r.variable_list);
   }
   load();
