@@ -183,10 +183,7 @@ func (s *session) onSimpleGo() {
 	}
 	t.held = false
 	for len(t.stash) > 0 && !t.held && !t.over {
-		m := t.stash[0]
-		t.stash[0] = nil
-		t.stash = t.stash[1:]
-		s.feedSimple(m)
+		s.feedSimple(t.unstash())
 	}
 	if len(t.stash) > 0 {
 		return
@@ -228,6 +225,14 @@ func (s *session) endSimple(err error) {
 	s.sys.simple.loop.leave(t.client)
 }
 
+// unstash takes the oldest of what was put aside, which is then nobody else's to release.
+func (t *simpleSession) unstash() *codec.Message {
+	m := t.stash[0]
+	t.stash[0] = nil
+	t.stash = t.stash[1:]
+	return m
+}
+
 func (t *simpleSession) stop() {
 	if t.timer != nil {
 		t.timer.Stop()
@@ -241,15 +246,10 @@ func (t *simpleSession) stop() {
 // finishSimple comes when the connection has ended. What had arrived whole is still handled.
 func (s *session) finishSimple(e End) {
 	t := s.simple
-	for _, m := range t.stash {
-		if !t.over {
-			t.held = false
-			s.feedSimple(m)
-		} else {
-			m.Release()
-		}
+	for len(t.stash) > 0 { // empty once the client has sent something that makes no sense
+		t.held = false
+		s.feedSimple(t.unstash())
 	}
-	t.stash = nil
 	if !t.over {
 		s.endSimple(t.parser.End(t))
 	}

@@ -293,6 +293,35 @@ func TestSimpleFlood(t *testing.T) {
 	})
 }
 
+// A connection ends while what it brought still waits, nonsense among it: the rest is given back once.
+func TestSimpleEndsInNonsense(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		cfg := simpleConfig()
+		cfg.Manual = true
+		s := testSystem(t, Options{Simple: cfg})
+		p := s.SimpleServer()
+		var got []string
+		p.OnMessage(func(_ *SimpleClient, m *simpleserver.Message) { got = append(got, string(m.Body)) })
+		a := simpleConnect(t, s, "a")
+		a.say(strings.Repeat("$@len:1|%x", simpleAhead+1))
+		if s.Simple.Pauses.Load() == 0 {
+			t.Error("the client was never held")
+		}
+		a.say("$@len:1|%y", "$@len:-1|%", "$@len:1|%z", "$@len:1|%z")
+		a.session.Closed(End{})
+		synctest.Wait()
+		if n := s.Counters.SimpleClients.Load(); n != 0 {
+			t.Error(n, "clients are left")
+		}
+		for range simpleAhead/simplePerTick + 2 {
+			p.Update()
+		}
+		if len(got) != simpleAhead+2 || got[len(got)-1] != "y" {
+			t.Error(len(got), "messages")
+		}
+	})
+}
+
 // Timers of what has no length, and of what has one and does not come.
 func TestSimpleTimers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
