@@ -10,11 +10,12 @@ import (
 // cl4Room is the state of a CL4 room: its members, which of them has which name, and who is to be told of whom.
 type cl4Room struct {
 	roster[cl4Member]
-	names    nameIndex // of rooms that have an index
-	arrivals []arrival // see room_cl4_arrivals.go
-	size     int       // about the bytes of the user objects of all named members, for encoding lists
-	vars     RoomVars  // for plugins
-	gvars    *gvars    // nil: values of gvar are not kept
+	names    nameIndex  // of rooms that have an index
+	arrivals []arrival  // see room_cl4_arrivals.go
+	burst    []*publish // see room_cl4_burst.go
+	size     int        // about the bytes of the user objects of all named members, for encoding lists
+	vars     RoomVars   // for plugins
+	gvars    *gvars     // nil: values of gvar are not kept
 }
 
 type cl4Member struct {
@@ -67,15 +68,25 @@ type cl4RoomActor struct{ *cl4Room }
 func (r cl4RoomActor) Receive(ctx actor.Context) {
 	msg := ctx.Message()
 	defer r.sys.failing(&r.sys.Counters.RoomPanics, roomFailed, r.name.Name, msg)
-	if r.gvars == nil || !r.hold(ctx, msg) {
-		r.handle(ctx, msg)
+	if r.gvars != nil && r.hold(ctx, msg) {
+		r.catchUp(nil)
+		return
+	}
+	r.handle(ctx, msg)
+}
+
+// catchUp does what was put off in case that more of it comes, unless msg is more of it.
+func (r *cl4Room) catchUp(msg any) {
+	if len(r.arrivals) > 0 && !r.waits(msg) {
+		r.greet()
+	}
+	if len(r.burst) > 0 && !r.collectable(msg) {
+		r.flushBurst()
 	}
 }
 
 func (r *cl4Room) handle(ctx actor.Context, msg any) {
-	if len(r.arrivals) > 0 && !r.waits(msg) {
-		r.greet()
-	}
+	r.catchUp(msg)
 	switch m := msg.(type) {
 	case *publish:
 		r.onPublish(ctx, m)
@@ -130,6 +141,9 @@ func (r *cl4Room) handle(ctx actor.Context, msg any) {
 // onPublish is the fan-out: the same bytes for everybody.
 func (r *cl4Room) onPublish(ctx actor.Context, m *publish) {
 	r.figures.messages.Add(1)
+	if r.collectable(m) && r.collect(m) {
+		return
+	}
 	if m.own == nil {
 		r.fanOut(m.frame, nil)
 	} else if r.fanOut(m.frame, m.from) {

@@ -86,3 +86,58 @@ func TestArrivalsInTurn(t *testing.T) {
 		}
 	}
 }
+
+// TestBurst has members speak while their room is busy: everybody hears everything once and in order, whether it went
+// out together or not.
+func TestBurst(t *testing.T) {
+	s := testSystem(t, Options{})
+	a, b := member(t, s, "a", "r"), member(t, s, "b", "r")
+	a.until(`"add"`)
+	busy, release, free := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		free <- s.Rooms(CL4).Vars("r", func(*RoomVars) {
+			close(busy)
+			<-release
+		})
+	}()
+	<-busy
+	before := s.Counters.FanOut.Load()
+	const n = 3 * maxBurst
+	large := strings.Repeat("x", burstFrame)
+	for i := range n {
+		text := fmt.Sprintf(`{"cmd":"gmsg","val":"m%d."}`, i)
+		switch i % 50 {
+		case 20:
+			text = fmt.Sprintf(`{"cmd":"gmsg","val":"m%d.%s"}`, i, large)
+		case 40:
+			text = fmt.Sprintf(`{"cmd":"gmsg","val":"m%d.","listener":1}`, i)
+		}
+		a.say(text)
+	}
+	a.say(`{"cmd":"ping","listener":"end"}`)
+	eventually(t, "all wait for the room", func() bool { return waitingFor(s, "r") == n+1 })
+	close(release)
+	if err := <-free; err != nil {
+		t.Fatal(err)
+	}
+	b.say(`{"cmd":"gmsg","val":"last"}`)
+	_, heard := b.until(`"last"`)
+	_, own := a.until(`"end"`)
+	for who, frames := range map[string][]string{"b": heard, "a": own} {
+		if len(frames) > n/2 {
+			t.Errorf("%s got %d messages in %d frames", who, n, len(frames))
+		}
+		all, at := strings.Join(frames, ""), -1
+		for i := range n {
+			text := fmt.Sprintf(`"m%d.`, i)
+			if next := strings.Index(all, text); next <= at || strings.Count(all, text) != 1 {
+				t.Fatalf("%s: message %d is missing, doubled or out of order", who, i)
+			} else {
+				at = next
+			}
+		}
+	}
+	if got := s.Counters.FanOut.Load() - before; got < 2*n {
+		t.Errorf("%d deliveries were counted", got)
+	}
+}
