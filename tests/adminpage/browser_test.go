@@ -38,7 +38,8 @@ func browser(t *testing.T) context.Context {
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("lang", "en-US"),
 	)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	// The context of the test ends before the cleanups, in which open tabs are looked at once more.
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	// The browser sends events that this version of chromedp does not know, and says so each time.
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))

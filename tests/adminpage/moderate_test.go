@@ -48,7 +48,7 @@ func ban(t *testing.T, open func(*testing.T, *server) *tab) {
 	if got := troll.ending(); !strings.Contains(got, "no trolls") {
 		t.Errorf("the client was closed with %q", got)
 	}
-	b.see("troll is banned; 1 connected clients were closed")
+	b.see("troll is banned; 1 connected client was closed")
 	again := s.dial(nil)
 	again.say(map[string]any{"cmd": "setid", "val": "troll", "listener": "name"})
 	if got := again.hear(`"listener":"name"`); !strings.Contains(got, "E:108") || !strings.Contains(got, "no trolls") {

@@ -75,7 +75,7 @@ func hostileNames(t *testing.T, open func(*testing.T, *server) *tab) {
 		b.until("document.querySelector('dialog [name=pattern]').value === " + quoted(text))
 		b.press("Cancel")
 		b.click("document.querySelector('dl a')")
-		b.until("document.querySelector('h1').textContent === " + quoted(text) + " && document.querySelector('main').innerText.includes('cl4, 1 members')")
+		b.until("document.querySelector('h1').textContent === " + quoted(text) + " && document.querySelector('main').innerText.includes('cl4, 1 member,')")
 		b.see("1–1 of 1")
 	}
 	b.show("rooms", "Rooms")

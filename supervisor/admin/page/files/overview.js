@@ -37,7 +37,7 @@ export function overview(main) {
       figure("messages out / s", per("messages_out")),
       figure("out / s", per("bytes_out", bytes)),
       figure("waits to be sent", bytes(c.outbox_bytes)),
-      figure("slow consumers closed", number(c.slow_consumers), c.slow_consumers > 0 ? "warn" : null),
+      figure("slow consumers", number(c.slow_consumers), c.slow_consumers > 0 ? "warn" : null),
       figure("failures of actors", number(c.panics), c.panics > 0 ? "bad" : null));
     for (const one of charts) one.draw();
   }
