@@ -119,12 +119,16 @@ func (r *runtimeSettings) effective(s *runtimeSetting, value json.RawMessage) js
 
 // keep remembers a value over restarts, or forgets it where it is null.
 func (r *runtimeSettings) keep(name string, value json.RawMessage) error {
-	if string(value) == "null" {
-		delete(r.changed, name)
-		return r.s.records.Delete(recordSetting, name)
+	put := func() error { return r.s.records.Put(recordSetting, name, value) }
+	changed := string(value) != "null"
+	if !changed {
+		put = func() error { return r.s.records.Delete(recordSetting, name) }
 	}
-	r.changed[name] = true
-	return r.s.records.Put(recordSetting, name, value)
+	if err := put(); err != nil {
+		return err
+	}
+	r.changed[name] = changed
+	return nil
 }
 
 func (r *runtimeSettings) names() string {
