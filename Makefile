@@ -51,7 +51,7 @@ load: build ## a short load test of a server of its own
 	tests/load.sh
 
 fuzz: ## every fuzz test for FUZZTIME (30s)
-	@for pkg in $$($(GO) list ./codec/... ./protocol/... ./supervisor/transport); do \
+	@for pkg in $$($(GO) list ./codec/... ./protocol/... ./supervisor/storage ./supervisor/transport); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 		done; done
