@@ -12,7 +12,7 @@ type poller struct{}
 
 type (
 	pollers []*poller
-	polled  struct{}
+	polled  struct{ gone bool }
 	pace    struct{}
 )
 

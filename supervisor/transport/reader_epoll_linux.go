@@ -10,6 +10,7 @@ import (
 type polled struct {
 	place      uint32
 	registered bool // guarded by Conn.mu
+	gone       bool // the peer has hung up, there is no need to wait for that; guarded by Conn.mu
 	posted     bool // guarded by poller.mu
 	started    bool // guarded by poller.mu
 
@@ -59,22 +60,22 @@ func (p *poller) turn(c *Conn) {
 			return
 		}
 	}
-	if !s.over {
+	first := !s.over
+	if first {
 		s.over = true
 		c.over()
-		c.mu.Lock()
-		c.draining = true
-		if !c.broken {
-			c.setReadDeadline(c.drainDeadline())
-		}
-		c.mu.Unlock()
 	}
 	if !s.eof {
 		p.drain(c)
 	}
 	c.mu.Lock()
+	c.draining = true
+	s.gone = s.eof
+	if first && !c.broken {
+		c.setReadDeadline(c.drainDeadline())
+	}
 	flushed := c.flushed
-	late := c.broken || c.waits.late
+	late := c.broken || c.waits != nil && c.waits.late
 	c.mu.Unlock()
 	if flushed && c.stream != nil && !s.told {
 		s.told = true

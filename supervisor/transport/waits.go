@@ -62,6 +62,9 @@ func (c *Conn) writeUntil(t time.Time) {
 
 // lingerUntil is setReadDeadline where there is no net.Conn.
 func (c *Conn) lingerUntil(t time.Time) {
+	if c.polled.gone {
+		return
+	}
 	if c.waits == nil {
 		c.waits = new(waits)
 	}
