@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,6 +59,9 @@ func (s *Server) openData() error {
 		return nil
 	}
 	f, err := storage.Open(o.Dir, storage.Options{MaxBytes: max(o.MaxBytes, 0), History: o.ScratchHistory})
+	if errors.Is(err, storage.ErrInUse) {
+		return fmt.Errorf("%w; give this one a directory of its own with --data DIR, or --data none", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,13 @@ func (o *adminOptions) access() (adminAccess, error) {
 	}
 	a.token = token
 	r := o.serverSettings()
-	local, err := localAccess(r.Config.Server.Data.Dir)
+	return a.find(r.Config.Server.Data.Dir, r.Config.Server.Admin)
+}
+
+// find adds what was not given: what a running server has left in its directory for data, else where it is configured
+// to be.
+func (a adminAccess) find(dir, configured string) (adminAccess, error) {
+	local, err := localAccess(dir)
 	if err != nil && a.addr == "" {
 		return a, err
 	}
@@ -44,7 +50,7 @@ func (o *adminOptions) access() (adminAccess, error) {
 	case a.addr == "" && len(local.Addresses) > 0:
 		a.addr, a.token = local.Addresses[len(local.Addresses)-1], cmp.Or(a.token, local.Key)
 	case a.addr == "":
-		a.addr = reachable(r.Config.Server.Admin)
+		a.addr = reachable(configured)
 	case a.token == "" && slices.Contains(local.Addresses, a.addr):
 		a.token = local.Key
 	}

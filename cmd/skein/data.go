@@ -20,7 +20,7 @@ func newData() *cobra.Command {
 		Short: "Look at, copy and repair what the server keeps",
 		Long: `Works on the file in the server's directory for data, which serve finds in the same way: --data,
 SKEIN_DATA, the configuration file, or the default. The server has to be stopped; export and inspect
-also ask a running one, at its admin address.`,
+also ask a running one with an administration, that of this machine or the one at --admin.`,
 	}
 	cmd.AddCommand(newDataExport(), newDataImport(), newDataInspect(), newDataVerify(), newDataCompact())
 	return cmd
@@ -37,13 +37,14 @@ func dataFlags(cmd *cobra.Command) *config.Flags {
 // with other settings is none of these commands' business.
 func dataFile(flags *config.Flags) (path, admin string, err error) {
 	r := config.Load(config.Serve, flags, os.Environ())
+	admin = r.Config.Server.Admin
 	switch dir := r.Config.Server.Data.Dir; dir {
 	case "":
-		return "", "", failure{errNoData}
+		return "", admin, failure{errNoData}
 	case supervisor.DataNone:
-		return "", "", failure{errors.New("data is none: there is no file")}
+		return "", admin, failure{errors.New("data is none: there is no file")}
 	default:
-		return filepath.Join(dir, storage.FileName), r.Config.Server.Admin, nil
+		return filepath.Join(dir, storage.FileName), admin, nil
 	}
 }
 
@@ -67,7 +68,16 @@ func openData(path string, o storage.Options) (*storage.File, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("there is no data: %w", err)
 	}
-	return storage.OpenFile(path, o)
+	f, err := storage.OpenFile(path, o)
+	return f, stopFirst(err)
+}
+
+// stopFirst says what helps where a server has the file open.
+func stopFirst(err error) error {
+	if errors.Is(err, storage.ErrInUse) {
+		return fmt.Errorf("%w; stop that first", err)
+	}
+	return err
 }
 
 func newDataVerify() *cobra.Command {
@@ -138,7 +148,7 @@ With --format primitive-cloud-server it reads the folder with one ID.json for ea
 		}
 		file, err := storage.Open(filepath.Dir(path), storage.Options{History: allHistory})
 		if err != nil {
-			return failure{err}
+			return failure{stopFirst(err)}
 		}
 		done, err := read(file)
 		if err := errors.Join(err, file.Close()); err != nil {

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"strings"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/skeinhq/skein/cmd/skein/config"
@@ -34,7 +32,7 @@ func newDataExport() *cobra.Command {
 			o.Project = project
 			query.Set("project", *project)
 		}
-		remote := dataRemote{path: "/api/v1/data/export", query: query, refused: o.Records}
+		remote := dataRemote{path: "/data/export", query: query, refused: o.Records}
 		return readData(cmd, flags, remote,
 			func(f *storage.File) error { return f.Export(cmd.OutOrStdout(), o) },
 			func(body io.Reader) error {
@@ -65,7 +63,7 @@ func newDataInspect() *cobra.Command {
 		return writeInspection(cmd.OutOrStdout(), i)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return readData(cmd, flags, dataRemote{path: "/api/v1/data"},
+		return readData(cmd, flags, dataRemote{path: "/data"},
 			func(f *storage.File) error {
 				i, err := f.Inspect(inspected)
 				return errors.Join(show(i), err)
@@ -106,60 +104,53 @@ type dataRemote struct {
 	refused bool // it is not to be had from a running server
 }
 
-// readData reads the file, or asks the server that has it open.
+// readData reads the file, or asks the server that has it open, or the one whose address was given: then no file on
+// this machine is meant.
 func readData(cmd *cobra.Command, flags *config.Flags, remote dataRemote, local func(*storage.File) error, answer func(io.Reader) error) error {
 	path, admin, err := dataFile(flags)
-	if err != nil {
-		return err
-	}
-	f, err := openData(path, storage.Options{ReadOnly: true})
-	switch {
-	case err == nil:
-		if err := errors.Join(local(f), f.Close()); err != nil {
+	var access adminAccess
+	if cmd.Flags().Changed("admin") {
+		access.addr = reachable(admin)
+	} else {
+		if err != nil {
+			return err
+		}
+		f, err := openData(path, storage.Options{ReadOnly: true})
+		if err == nil {
+			return failed(errors.Join(local(f), f.Close()))
+		}
+		if !errors.Is(err, storage.ErrInUse) {
 			return failure{err}
 		}
-		return nil
-	case !errors.Is(err, storage.ErrInUse):
-		return failure{err}
-	case admin == "" || remote.refused:
-		return failure{fmt.Errorf("%s is in use by a running server: stop it, or give its admin address with --admin", path)}
 	}
-	if err := askData(cmd.Context(), admin, remote, answer); err != nil {
+	if remote.refused {
+		return failure{errors.New("what operators have changed is not to be had from a running server: stop it, or leave --records out")}
+	}
+	if access.token, err = new(adminOptions).givenToken(); err != nil {
 		return failure{err}
 	}
-	return nil
+	dir := ""
+	if path != "" {
+		dir = filepath.Dir(path)
+	}
+	access, err = access.find(dir, admin)
+	if errors.Is(err, errNoAdmin) {
+		return failure{fmt.Errorf("%s is in use by a server without an administration: stop it, or start it with --admin", path)}
+	}
+	if err != nil {
+		return failure{err}
+	}
+	return failed(askData(cmd.Context(), access, remote, answer))
 }
 
-// askData asks the server at an admin address. A token is in SKEIN_ADMIN_TOKEN where one is needed.
-func askData(ctx context.Context, admin string, remote dataRemote, answer func(io.Reader) error) error {
-	transport := &http.Transport{DisableKeepAlives: true} // the proxy of the environment has no part in this
-	host := "skein"
-	if path, ok := strings.CutPrefix(admin, "unix:"); ok {
-		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", path)
-		}
-	} else {
-		host = reachable(admin)
-	}
-	target := "http://" + host + remote.path
-	if len(remote.query) > 0 {
-		target += "?" + remote.query.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
-	if err != nil {
-		return err
-	}
-	if token := os.Getenv("SKEIN_ADMIN_TOKEN"); token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	resp, err := (&http.Client{Transport: transport}).Do(req)
+// askData asks a server for what may be long.
+func askData(ctx context.Context, access adminAccess, remote dataRemote, answer func(io.Reader) error) error {
+	c := newAdminClient(access)
+	defer c.close()
+	resp, err := c.open(ctx, http.MethodGet, remote.path, remote.query, nil)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
-		return fmt.Errorf("%s answers %s: %s", target, resp.Status, strings.TrimSpace(string(text)))
-	}
 	return answer(resp.Body)
 }

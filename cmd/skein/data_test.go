@@ -81,13 +81,23 @@ func TestDataOfRunningServer(t *testing.T) {
 	dataCommand(t, dir, 0, "import", file)
 	s := harness.Start(t, "serve", "--listen", "0", "--admin", "0", "--data", dir)
 	admin := regexp.MustCompile(`http://([0-9.:]+)/`).FindStringSubmatch(s.Stderr())[1]
-	for _, args := range [][]string{{"export"}, {"import", file}, {"verify"}, {"compact"}} {
+	for _, args := range [][]string{{"import", file}, {"verify"}, {"compact"}} {
 		if _, stderr := dataCommand(t, dir, exitFailure, args...); !strings.Contains(stderr, filepath.Join(dir, storage.FileName)+" is in use") {
 			t.Errorf("data %q says %s", args, stderr)
 		}
 	}
-	if out, _ := dataCommand(t, dir, 0, "export", "--admin", admin); out != exported {
-		t.Errorf("exported\n%s\nnot\n%s", out, exported)
+	other := t.TempDir() // what is kept there has no part in what the server at an address has
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(exported, "ada", "bob")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dataCommand(t, other, 0, "import", file)
+	for d, args := range map[string][]string{dir: {"export"}, other: {"export", "--admin", admin}, "none": {"export", "--admin", admin}} {
+		if out, _ := dataCommand(t, d, 0, args...); out != exported {
+			t.Errorf("data %q, with the data in %s, has exported\n%s\nnot\n%s", args, d, out, exported)
+		}
+	}
+	if _, stderr := dataCommand(t, dir, exitFailure, "export", "--records"); !strings.Contains(stderr, "stop it, or leave --records out") {
+		t.Errorf("with --records it says %s", stderr)
 	}
 	if out, _ := dataCommand(t, dir, 0, "inspect", "--admin", admin); !strings.Contains(out, "variables  2,") {
 		t.Errorf("inspection\n%s", out)

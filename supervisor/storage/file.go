@@ -113,7 +113,7 @@ func syncDirectory(dir string) error {
 func openError(path string, err error) error {
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return fmt.Errorf("%s is %w: another server, or a skein data command, has it open; give this one a directory of its own with --data DIR, or --data none", path, ErrInUse)
+		return fmt.Errorf("%s is %w by another server, or by a skein data command", path, ErrInUse)
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return fmt.Errorf("%s is %w or no file of this program: %w; restore a copy, or move it away to begin with nothing", path, ErrDamaged, err)
 	}
