@@ -16,7 +16,7 @@ type Counters struct {
 	tlsFailed   atomic.Uint64
 
 	// What happens per message is counted in several places so that the cores do not fight for one cache line.
-	cells [16]cell
+	cells [64]cell
 
 	outboxBytes atomic.Pointer[func() int64]
 

@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxPollers bounds the number of pollers: each does little per message, and the sessions need the other processors.
-const maxPollers = 4
-
 // pollEvents is how many events a poller takes at a time.
 const pollEvents = 256
 
@@ -69,7 +66,8 @@ type ready struct {
 	events  uint32
 }
 
-// pollers are those of one Server, one per shard of the first few.
+// pollers are those of one Server, one per shard: sessions run on the poller that has read for them, so that fewer of
+// them than processors would leave processors without work.
 type pollers []*poller
 
 // startPollers makes the pollers where the system lets us. Without them every connection is read by a goroutine.
@@ -77,7 +75,7 @@ func (s *Server) startPollers() {
 	if portableReader {
 		return
 	}
-	for range min(len(s.shards), maxPollers) {
+	for range s.shards {
 		p, err := newPoller()
 		if err != nil {
 			s.log.Warn("No epoll: connections are read by a goroutine each.", "error", err)
