@@ -8,11 +8,15 @@ import (
 	"github.com/skeinhq/skein/protocol/scratch"
 )
 
+// maxMarks is how many changed names a room remembers before it looks which of them are still needed.
+const maxMarks = 1_024
+
 // keeper is what a room has to do with the journal: it remembers which variables are not on disk. It belongs to the
 // room's actor, but for unsaved.
 type keeper struct {
 	j    *journal
 	room StoredRoom
+	vars keptVariables
 
 	asked    bool // the journal was asked what there is
 	changed  map[string]mark
@@ -20,8 +24,20 @@ type keeper struct {
 	history  []StoredChange
 	sent     []StoredChange // collected, as writing
 	reported bool           // the journal knows that there are changes
+	// Of names that come and go while nothing can be written, not one after the other is remembered: what is on disk
+	// and does not exist any more is then found by comparing.
+	limit             int  // of changed
+	pruned, comparing bool // names were left out of changed, and of writing
 
 	unsaved atomic.Bool // there are changes that are not on disk
+}
+
+// keptVariables is what a keeper asks a room.
+type keptVariables interface {
+	// Saved returns a variable as it is to be kept, and whether it exists.
+	Saved(name string) (scratch.Saved, bool)
+	// Names are those of all variables.
+	Names() []string
 }
 
 // mark is who has changed a variable, and when in milliseconds since 1970.
@@ -31,11 +47,11 @@ type mark struct {
 }
 
 // newKeeper returns nil where nothing is kept.
-func (s *System) newKeeper(space Space, name string) *keeper {
+func (s *System) newKeeper(space Space, name string, vars keptVariables) *keeper {
 	if s.journal == nil {
 		return nil
 	}
-	return &keeper{j: s.journal, room: StoredRoom{Space: space, Name: name}}
+	return &keeper{j: s.journal, room: StoredRoom{Space: space, Name: name}, vars: vars, limit: maxMarks}
 }
 
 // load asks what is kept of the room, unless that was done.
@@ -71,6 +87,22 @@ func (k *keeper) mark(name string, m mark) {
 	if len(k.changed) > before && k.j.count.Pending.Add(1)%flushChanges == 0 {
 		k.j.post(flushDue{})
 	}
+	if len(k.changed) > k.limit {
+		k.prune(name)
+	}
+}
+
+// prune forgets the names of variables that do not exist, but for the latest.
+func (k *keeper) prune(latest string) {
+	before := len(k.changed)
+	for name := range k.changed {
+		if _, exists := k.vars.Saved(name); !exists && name != latest {
+			delete(k.changed, name)
+		}
+	}
+	k.j.count.Pending.Add(int64(len(k.changed) - before))
+	k.pruned = true
+	k.limit = max(2*len(k.changed), maxMarks)
 }
 
 // report tells the journal, once, that there are changes.
@@ -81,8 +113,8 @@ func (k *keeper) report(self *actor.PID) {
 	}
 }
 
-// collect hands the changes to the journal. find looks a variable up.
-func (k *keeper) collect(self *actor.PID, find func(name string) (scratch.Saved, bool), asked bool) {
+// collect hands the changes to the journal.
+func (k *keeper) collect(self *actor.PID, asked bool) {
 	if len(k.changed) == 0 || len(k.writing) > 0 {
 		k.j.post(&collected{asked: asked})
 		return
@@ -93,13 +125,17 @@ func (k *keeper) collect(self *actor.PID, find func(name string) (scratch.Saved,
 	w := RoomWrite{Room: k.room, Variables: make([]StoredVariable, 0, len(k.writing)), History: k.sent}
 	for name, m := range k.writing {
 		v := StoredVariable{User: m.user, Time: m.time}
-		if s, ok := find(name); ok {
+		if s, ok := k.vars.Saved(name); ok {
 			v.Saved = s
 		} else {
 			v.Name, v.Deleted = name, true
 		}
 		w.Variables = append(w.Variables, v)
 		w.Time = max(w.Time, m.time)
+	}
+	if k.pruned {
+		w.Only = k.vars.Names()
+		k.pruned, k.comparing, k.limit = false, true, maxMarks
 	}
 	k.j.post(&collected{pid: self, write: w, asked: asked})
 }
@@ -109,6 +145,7 @@ func (k *keeper) onSaved(m *saved) {
 	released := len(k.writing)
 	if m.err != nil {
 		released = 0
+		k.pruned = k.pruned || k.comparing
 		for name, w := range k.writing {
 			if k.changed == nil {
 				k.changed = make(map[string]mark)
@@ -125,7 +162,7 @@ func (k *keeper) onSaved(m *saved) {
 		}
 	}
 	k.j.count.Pending.Add(int64(-released))
-	k.writing, k.sent = nil, nil
+	k.writing, k.sent, k.comparing = nil, nil, false
 	if len(k.changed) == 0 {
 		k.unsaved.Store(false)
 	}
@@ -133,9 +170,9 @@ func (k *keeper) onSaved(m *saved) {
 
 // stop gives away what is left when the room leaves memory. The directory stops no room that has changes, so that is
 // rarely anything.
-func (k *keeper) stop(self *actor.PID, find func(name string) (scratch.Saved, bool)) {
+func (k *keeper) stop(self *actor.PID) {
 	if len(k.changed) > 0 && len(k.writing) == 0 {
-		k.collect(nil, find, false)
+		k.collect(nil, false)
 	}
 	k.j.count.Pending.Add(int64(-len(k.changed) - len(k.writing)))
 	k.changed, k.writing = nil, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -69,6 +70,9 @@ func (s *fakeStorage) Commit(writes []RoomWrite) ([]RoomError, error) {
 				continue
 			}
 			s.rooms[w.Room] = make(map[string]StoredVariable)
+		}
+		if w.Only != nil {
+			maps.DeleteFunc(s.rooms[w.Room], func(name string, _ StoredVariable) bool { return !slices.Contains(w.Only, name) })
 		}
 		s.touched[w.Room] = w.Time
 		s.history[w.Room] = append(s.history[w.Room], w.History...)
@@ -235,6 +239,33 @@ func TestJournalGoesOnWhileTheDiskFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNamesThatComeAndGo: variables that are made and deleted while nothing can be written leave nothing behind, neither
+// in memory nor, of those that were on disk before, there.
+func TestNamesThatComeAndGo(t *testing.T) {
+	disk := newFakeStorage()
+	s := journaled(t, disk, nil)
+	c := scratcher(t, s, "ada", "1")
+	c.set("old", "1")
+	c.set("stays", "1")
+	eventually(t, "on disk", func() bool { return disk.has("1") == `old="1"@ada stays="1"@ada` })
+	disk.set(func() { disk.broken = errors.New("no space left on device") })
+	c.say(`{"method":"delete","name":"old"}`)
+	for i := range 5 * maxMarks {
+		c.set(fmt.Sprint("v", i), "1")
+		c.say(fmt.Sprintf(`{"method":"delete","name":"v%d"}`, i))
+	}
+	c.set("new", "2")
+	if _, err := s.Rooms(Scratch).Variables("1"); err != nil { // behind all that
+		t.Fatal(err)
+	}
+	if n := s.Journal.Pending.Load(); n > 2*maxMarks {
+		t.Errorf("%d changes wait", n)
+	}
+	disk.set(func() { disk.broken = nil })
+	eventually(t, "written", func() bool { return disk.has("1") == `stays="1"@ada new="2"@ada` })
+	eventually(t, "nothing pending", func() bool { return s.Journal.Pending.Load() == 0 })
 }
 
 // TestJournalSync looks into the moment between a change and its end on disk.

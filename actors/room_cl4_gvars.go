@@ -46,7 +46,9 @@ func (s *System) newGvars(room string) *gvars {
 	if s.journal == nil || s.journal.cfg.Gvars <= 0 {
 		return nil
 	}
-	return &gvars{keeper: s.newKeeper(SpaceCL4, room), vars: make(map[string]*gvar), loading: true}
+	g := &gvars{vars: make(map[string]*gvar), loading: true}
+	g.keeper = s.newKeeper(SpaceCL4, room, g)
+	return g
 }
 
 // newGvarChange is nil where no values are kept.
@@ -61,8 +63,17 @@ func (s *System) newGvarChange(name, val codec.Raw) *gvarChange {
 	return c
 }
 
-// find is how the journal gets a value.
-func (g *gvars) find(name string) (scratch.Saved, bool) {
+// Names implements keptVariables.
+func (g *gvars) Names() []string {
+	names := make([]string, len(g.order))
+	for i, v := range g.order {
+		names[i] = v.Name
+	}
+	return names
+}
+
+// Saved implements keptVariables.
+func (g *gvars) Saved(name string) (scratch.Saved, bool) {
 	v := g.vars[name]
 	if v == nil {
 		return scratch.Saved{}, false
@@ -224,7 +235,7 @@ func (r *cl4Room) carryOut(ctx actor.Context, msg any) {
 
 func (r *cl4Room) onCollect(ctx actor.Context) {
 	g := r.gvars
-	g.keeper.collect(ctx.Self(), g.find, true)
+	g.keeper.collect(ctx.Self(), true)
 	if len(g.keeper.writing) > 0 {
 		g.covered = len(g.held)
 	}
@@ -260,5 +271,5 @@ func (r *cl4Room) stopGvars(ctx actor.Context) {
 	for len(g.held) > 0 {
 		r.mb.drop(g.unhold())
 	}
-	g.keeper.stop(ctx.Self(), g.find)
+	g.keeper.stop(ctx.Self())
 }

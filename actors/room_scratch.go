@@ -47,7 +47,7 @@ func newScratchRoom(sys *System, key RoomKey, dir *actor.PID) *scratchRoom {
 	if sys.rules.Dialect() == scratch.CloudLink {
 		space = SpaceCloudLink
 	}
-	r.keeper = sys.newKeeper(space, key.Name)
+	r.keeper = sys.newKeeper(space, key.Name, r.vars)
 	r.loading = r.keeper != nil
 	return r
 }
@@ -92,7 +92,7 @@ func (r *scratchRoom) handle(ctx actor.Context, msg any) {
 	case *loaded:
 		r.onLoaded(ctx, m)
 	case *collect:
-		r.keeper.collect(ctx.Self(), r.vars.Saved, true)
+		r.keeper.collect(ctx.Self(), true)
 	case *saved:
 		r.onSaved(ctx, m)
 	case storageFails:
@@ -337,7 +337,7 @@ func (r *scratchRoom) onStopped(ctx actor.Context) {
 	r.mb.kill()
 	if r.keeper != nil {
 		r.dropHeld()
-		r.keeper.stop(ctx.Self(), r.vars.Saved)
+		r.keeper.stop(ctx.Self())
 	}
 	r.sys.Counters.Variables.Add(-r.variables)
 	for _, t := range []*time.Timer{r.flushing, r.catching} {

@@ -61,6 +61,8 @@ type RoomWrite struct {
 	// Time is when it was touched, in milliseconds since 1970. Without variables and history nothing else is written,
 	// and nothing at all of a room that is unknown.
 	Time int64
+	// Only, unless it is nil, are the names of all variables that the room has: others that are kept are forgotten.
+	Only []string
 	// Forget drops everything of the room instead, if it was touched last before Time.
 	Forget bool
 }

@@ -18,6 +18,15 @@ func (r *Room) Saved(name string) (s Saved, exists bool) {
 	return Saved{Variable: Variable{Name: v.name, Value: v.value}, Order: v.seq}, true
 }
 
+// Names returns the names of the variables in the order of their creation.
+func (r *Room) Names() []string {
+	names := make([]string, 0, r.live)
+	for v := r.created.front; v != nil; v = r.created.next(v) {
+		names = append(names, v.name)
+	}
+	return names
+}
+
 // Restore replaces the variables of a room that has no members yet by some that come in their order of creation. It
 // takes any number of them, so that lowering a limit loses nothing.
 func (r *Room) Restore(vars []Saved) {

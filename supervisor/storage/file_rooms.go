@@ -106,6 +106,11 @@ func (f *File) write(tx *bolt.Tx, w *actors.RoomWrite) error {
 		}
 		h = &head{number: n, created: w.Time, name: fullText(w.Room.Name)}
 	}
+	if w.Only != nil {
+		if err := h.dropOthers(tx.Bucket(bucketValues), w.Only); err != nil {
+			return err
+		}
+	}
 	if err := h.writeVariables(tx.Bucket(bucketValues), w.Variables); err != nil {
 		return err
 	}
@@ -117,6 +122,30 @@ func (f *File) write(tx *bolt.Tx, w *actors.RoomWrite) error {
 	}
 	h.touched = max(h.touched, w.Time)
 	return tx.Bucket(bucketProjects).Put(key, seal(bucketProjects, key, h.encode()))
+}
+
+// dropOthers deletes all variables but some.
+func (h *head) dropOthers(b *bolt.Bucket, names []string) error {
+	stay := make(map[string]bool, len(names))
+	for _, name := range names {
+		stay[string(variableKey(h.number, name))] = true
+	}
+	var drop [][]byte
+	prefix := numbered(h.number)
+	c := b.Cursor()
+	for k, stored := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, stored = c.Next() {
+		if !stay[string(k)] {
+			drop = append(drop, bytes.Clone(k))
+			h.count--
+			h.size -= min(h.size, uint64(len(k)+len(stored)))
+		}
+	}
+	for _, k := range drop {
+		if err := b.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *head) writeVariables(b *bolt.Bucket, vars []actors.StoredVariable) error {

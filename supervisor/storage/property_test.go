@@ -53,6 +53,14 @@ func (m *machine) write(t *rapid.T) actors.RoomWrite {
 			w.History = append(w.History, actors.StoredChange{Change: scratch.Change{Op: scratch.OpSet, Name: name, Value: v.Value}, Time: m.clock})
 		}
 	}
+	if k := m.rooms[w.Room]; k != nil && rapid.Bool().Draw(t, "only") {
+		w.Only = []string{}
+		for _, name := range slices.Sorted(maps.Keys(k.vars)) {
+			if rapid.Bool().Draw(t, "stays") {
+				w.Only = append(w.Only, name)
+			}
+		}
+	}
 	m.clock++
 	w.Time = m.clock - 1 // of the last variable, as importing them again would have it
 	return w
@@ -69,6 +77,9 @@ func (m *machine) apply(w actors.RoomWrite) {
 		m.rooms[w.Room] = k
 	}
 	k.touched = max(k.touched, w.Time)
+	if w.Only != nil {
+		maps.DeleteFunc(k.vars, func(name string, _ actors.StoredVariable) bool { return !slices.Contains(w.Only, name) })
+	}
 	for _, v := range w.Variables {
 		if v.Deleted {
 			delete(k.vars, v.Name)
