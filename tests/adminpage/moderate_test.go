@@ -79,7 +79,7 @@ func ban(t *testing.T, open func(*testing.T, *server) *tab) {
 	s.cl4("troll", "")
 
 	b.show("audit", "Audit log")
-	b.until(`[...document.querySelectorAll("tbody tr")].map(r => r.children[2].textContent).join() === "ban.remove,ban.add,ban.remove,ban.add"`)
+	b.until(`[...document.querySelectorAll("tbody tr")].map(r => r.querySelector("strong")?.textContent).join() === "ban.remove,ban.add,ban.remove,ban.add"`)
 	b.see("configuration")
 	b.see("127.0.0.1")
 }

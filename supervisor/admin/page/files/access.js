@@ -39,18 +39,18 @@ export function access(main) {
     load();
   });
   const drop = u => dialog(`Delete ${u.username}?`, [], "Delete", async () => { await call("DELETE", `/users/${part(u.username)}`); load(); }, true);
-  const headings = names => h("thead", {}, h("tr", {}, names.map(n => h("th", { scope: "col" }, n))));
+  const headings = (names, ...wide) => h("thead", {}, h("tr", {}, names.map(n => h("th", { scope: "col", class: wide.includes(n) ? "wide" : null }, n))));
   show(main, h("h1", {}, "Access"), h("div", { class: "bar" }, h("h2", {}, "Tokens"), h("span", { class: "grow" }), button("New token", "admin", make)),
-    h("div", { class: "scroll" }, h("table", {}, headings(["Name", "Scope", "Made", "Ends", "Last used", ""]), tokens)),
+    h("div", { class: "scroll" }, h("table", {}, headings(["Name", "Made", "Ends", "Last used", ""], "Made", "Last used"), tokens)),
     h("div", { class: "bar" }, h("h2", {}, "Users of in-band administration"), h("span", { class: "grow" }), button("New user", "admin", () => edit(null))),
-    h("div", { class: "scroll" }, h("table", {}, headings(["Username", "Permissions", "Addresses", ""]), users)));
+    h("div", { class: "scroll" }, h("table", {}, headings(["Username", "Permissions", "Addresses", ""], "Addresses"), users)));
   const none = (columns, text) => h("tr", {}, h("td", { class: "empty", colspan: String(columns) }, text));
   async function load() {
     try {
       const [t, u] = await Promise.all([get("/tokens"), get("/users")]);
-      show(tokens, t.tokens.length ? t.tokens.map(one => h("tr", {}, h("td", { class: "w" }, one.name || one.id), h("td", {}, one.scope), h("td", { class: "t" }, `${moment(one.created)} by ${one.by}`),
-        h("td", { class: "t" }, one.expires ? moment(one.expires) : "never"), h("td", { class: "t" }, one.last_used ? ago(one.last_used) + " ago" : "–"), h("td", { class: "act" }, button("Revoke", "admin", () => revoke(one), "danger")))) : none(6, "No tokens."));
-      show(users, u.users.length ? u.users.map(one => h("tr", {}, h("td", { class: "w" }, one.username), h("td", { class: "w" }, one.permissions.join(", ")), h("td", { class: "w mono" }, one.addresses.join(", ")),
+      show(tokens, t.tokens.length ? t.tokens.map(one => h("tr", {}, h("td", { class: "w" }, one.name || one.id, h("div", { class: "soft" }, one.scope)), h("td", { class: "w wide" }, moment(one.created), h("div", { class: "soft" }, `by ${one.by}`)),
+        h("td", { class: "t" }, one.expires ? moment(one.expires) : "never"), h("td", { class: "t wide" }, one.last_used ? ago(one.last_used) + " ago" : "–"), h("td", { class: "act" }, button("Revoke", "admin", () => revoke(one), "danger")))) : none(5, "No tokens."));
+      show(users, u.users.length ? u.users.map(one => h("tr", {}, h("td", { class: "w" }, one.username), h("td", { class: "w" }, one.permissions.join(", ")), h("td", { class: "w mono wide" }, one.addresses.join(", ")),
         h("td", { class: "act" }, button("Edit", "admin", () => edit(one)), " ", button("Delete", "admin", () => drop(one), "danger")))) : none(4, "Nobody."));
     } catch (err) { toast(err.message, true); }
   }

@@ -67,11 +67,11 @@ function login(problem) {
 }
 
 async function enter(asked) {
+  const token = session.token;
   try {
     session.info = await get("/info");
   } catch (err) {
-    const token = session.token;
-    if (err.status === 401) session.token = "";
+    if (err.status === 401 && session.token === token) session.token = "";
     login(err.status === 401 && !token && !asked ? "" : err.message);
     return;
   }

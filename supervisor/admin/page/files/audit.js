@@ -9,10 +9,8 @@ export function audit(main) {
   const t = table({
     path: "/audit", rows: "entries", key: e => e.id, filters: [action, who], empty: "Nothing was changed yet.",
     columns: [
-      { name: "When", class: "t", cell: e => moment(e.time) },
-      { name: "Who", class: "w", cell: e => [e.who, h("div", { class: "soft" }, e.address)] },
-      { name: "What", class: "t", cell: e => e.action },
-      { name: "To", class: "w", cell: e => cut(e.target) },
+      { name: "When and who", class: "w", cell: e => [moment(e.time), h("div", { class: "soft" }, cut(e.who, 40), e.address ? `, ${e.address}` : "")] },
+      { name: "What", class: "w", cell: e => [h("strong", {}, e.action), h("div", {}, cut(e.target))] },
       { name: "Before", class: "w mono wide", cell: e => cut(text(e.before), 160) },
       { name: "After", class: "w mono wide", cell: e => cut(text(e.after), 160) },
     ],

@@ -48,13 +48,14 @@ export function settings(main) {
     await call("POST", "/drain", {});
     toast("the server is ending");
   }, true);
-  const head = last => h("thead", {}, h("tr", {}, ["Setting", "Value", last].map(t => h("th", { scope: "col" }, t))));
+  const head = columns => h("thead", {}, h("tr", {}, columns.map(t => h("th", { scope: "col" }, t))));
+  const named = s => h("td", {}, h("strong", {}, s.name), h("br"), h("span", { class: "soft" }, s.help));
   show(main, h("h1", {}, "Settings"),
     may("admin") ? null : h("p", { class: "notice" }, "Changing them needs a token with the scope admin."),
     h("div", { class: "bar" }, button("Send everybody a message", "operate", () => say("To all CL4 clients", "/broadcast")),
       button("Read certificates and lists again", "admin", reload), button("End the server", "admin", drain, "danger")),
-    h("h2", {}, "While it runs"), h("div", { class: "scroll" }, h("table", {}, head(""), now)),
-    h("h2", {}, "With a restart"), h("div", { class: "scroll" }, h("table", {}, head("What it is"), fixed)));
+    h("h2", {}, "While it runs"), h("div", { class: "scroll" }, h("table", {}, head(["Setting", "Value", ""]), now)),
+    h("h2", {}, "With a restart"), h("div", { class: "scroll" }, h("table", {}, head(["Setting", "Value"]), fixed)));
   async function load() {
     let all;
     try { all = (await get("/settings")).settings; } catch (err) {
@@ -62,10 +63,10 @@ export function settings(main) {
       return;
     }
     show(now, all.filter(s => !s.restart).map(s => h("tr", {},
-      h("td", {}, h("strong", {}, s.name), h("br"), h("span", { class: "soft" }, s.help)),
+      named(s),
       h("td", { class: "w mono" }, cut(text(s.value), 300) || "–", s.changed ? h("div", { class: "soft" }, "configured: " + text(s.default)) : null),
       h("td", { class: "act" }, button("Change", "admin", () => edit(s)), " ", s.changed ? button("Reset", "admin", () => reset(s)) : null))));
-    show(fixed, all.filter(s => s.restart).map(s => h("tr", {}, h("td", { class: "t" }, s.name), h("td", { class: "w mono" }, text(s.value) || "–"), h("td", { class: "w soft" }, s.help))));
+    show(fixed, all.filter(s => s.restart).map(s => h("tr", {}, named(s), h("td", { class: "w mono" }, cut(text(s.value), 300) || "–"))));
   }
   load();
 }
