@@ -9,7 +9,7 @@ export function audit(main) {
   const t = table({
     path: "/audit", rows: "entries", key: e => e.id, filters: [action, who], empty: "Nothing was changed yet.",
     columns: [
-      { name: "When and who", class: "w", cell: e => [moment(e.time), h("div", { class: "soft" }, cut(e.who, 40), e.address ? `, ${e.address}` : "")] },
+      { name: "When and who", class: "w", cell: e => [h("div", { class: "t" }, moment(e.time)), h("div", { class: "soft" }, cut(e.who, 40), e.address ? `, ${e.address}` : "")] },
       { name: "What", class: "w", cell: e => [h("strong", {}, e.action), h("div", {}, cut(e.target))] },
       { name: "Before", class: "w mono wide", cell: e => cut(text(e.before), 160) },
       { name: "After", class: "w mono wide", cell: e => cut(text(e.after), 160) },

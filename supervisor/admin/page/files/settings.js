@@ -49,7 +49,7 @@ export function settings(main) {
     toast("the server is ending");
   }, true);
   const head = columns => h("thead", {}, h("tr", {}, columns.map(t => h("th", { scope: "col" }, t))));
-  const named = s => h("td", {}, h("strong", {}, s.name), h("br"), h("span", { class: "soft" }, s.help));
+  const named = s => h("td", { class: "w" }, h("strong", {}, s.name), h("br"), h("span", { class: "soft" }, s.help));
   show(main, h("h1", {}, "Settings"),
     may("admin") ? null : h("p", { class: "notice" }, "Changing them needs a token with the scope admin."),
     h("div", { class: "bar" }, button("Send everybody a message", "operate", () => say("To all CL4 clients", "/broadcast")),
@@ -64,7 +64,7 @@ export function settings(main) {
     }
     show(now, all.filter(s => !s.restart).map(s => h("tr", {},
       named(s),
-      h("td", { class: "w mono" }, cut(text(s.value), 300) || "–", s.changed ? h("div", { class: "soft" }, "configured: " + text(s.default)) : null),
+      h("td", { class: "w mono" }, cut(text(s.value), 300) || "–", s.changed ? h("div", { class: "soft" }, "configured: " + (text(s.default) || "–")) : null),
       h("td", { class: "act" }, button("Change", "admin", () => edit(s)), " ", s.changed ? button("Reset", "admin", () => reset(s)) : null))));
     show(fixed, all.filter(s => s.restart).map(s => h("tr", {}, named(s), h("td", { class: "w mono" }, cut(text(s.value), 300) || "–"))));
   }
