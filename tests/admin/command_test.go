@@ -322,7 +322,7 @@ func TestChangesSurviveRestarts(t *testing.T) {
 	admin.ok("disabled_commands is []", "set", "disabled_commands", "")
 	dial(t, s, `{"cmd":"gvar","name":"a","val":1,"listener":"g"}`).until(`"cmd":"gvar"`)
 	s.Stop()
-	s = harness.Start(t, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", dir)
+	harness.Start(t, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", dir)
 	admin.ok("motd         -", "motd")
 }
 
