@@ -24,7 +24,7 @@ type adminAccess struct {
 }
 
 // errNoAdmin says that it is not known where the server is.
-var errNoAdmin = errors.New("it is not known where the server is: run it with --admin, and this on its machine as the same user, or give --addr or SKEIN_ADMIN_ADDR")
+var errNoAdmin = errors.New("it is not known where the server is: run it with --admin, and this on its machine as the same user with the same --data, or give --addr or SKEIN_ADMIN_ADDR")
 
 // access finds out where the server is: flags, then the environment, then the file that a running server on this
 // machine has left for its user, then its configuration.

@@ -140,48 +140,6 @@ func roomsText(rooms []string, count int) string {
 	return or(text, "-")
 }
 
-// detail shows an object, one field per line.
-func (c *adminCall) detail(path string) error {
-	text, err := c.client.do(c.ctx, "GET", path, nil, nil)
-	if err != nil {
-		return err
-	}
-	if c.json {
-		return writeIndented(c.out, text)
-	}
-	return c.fields(text)
-}
-
-// fields writes an object, one field per line, in the order in which they come.
-func (c *adminCall) fields(text json.RawMessage) error {
-	d := json.NewDecoder(strings.NewReader(string(text)))
-	if _, err := d.Token(); err != nil {
-		return err
-	}
-	var rows [][]string
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return err
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return err
-		}
-		rows = append(rows, []string{fmt.Sprint(key), plainValue(value)})
-	}
-	return c.table("", rows)
-}
-
-// plainValue writes a text without its quotes, and anything else as JSON.
-func plainValue(value json.RawMessage) string {
-	var text string
-	if json.Unmarshal(value, &text) == nil {
-		return or(text, "-")
-	}
-	return string(value)
-}
-
 func newAdminKick(o *adminOptions) *cobra.Command {
 	var code int
 	var reason string

@@ -112,6 +112,13 @@ func TestCloseRooms(t *testing.T) {
 	if got := w.audited(); !strings.Contains(got, `room.close scratch/1 {"members":1}`) {
 		t.Errorf("audit: %s", got)
 	}
+	eve.Close(1000, "")
+	eventually(t, "she is gone", func() bool { return w.sys.Clients().Len() == 2 })
+	w.ok(w.operate("DELETE", "/rooms/scratch/1", ""), &n)
+	if n.Removed != 0 {
+		t.Errorf("%d removed from a project that nobody plays", n.Removed)
+	}
+	w.refused(w.operate("DELETE", "/rooms/scratch/2", ""), 404, "not_found", "no room 2")
 }
 
 func TestVariables(t *testing.T) {

@@ -182,10 +182,10 @@ func (a *API) closeRoom(c *call) (any, error) {
 
 // closeMembers takes everybody out of a room. Scratch clients cannot leave theirs and are closed.
 func closeMembers(rooms actors.Rooms, protocol actors.Protocol, name string, code uint16, reason string) (int, error) {
-	if !rooms.Exists(name) {
-		return 0, actors.ErrRoomDoesNotExist
-	}
 	if protocol == actors.CL4 {
+		if !rooms.Exists(name) {
+			return 0, actors.ErrRoomDoesNotExist
+		}
 		n, err := rooms.Close(name)
 		if errors.Is(err, actors.ErrRoomDoesNotExist) {
 			err = nil // it went with its last member
@@ -193,6 +193,9 @@ func closeMembers(rooms actors.Rooms, protocol actors.Protocol, name string, cod
 		return n, err
 	}
 	members, err := rooms.Members(name)
+	if errors.Is(err, actors.ErrRoomDoesNotExist) {
+		_, err = rooms.Detail(name, 0) // it may keep its variables without members
+	}
 	for _, m := range members {
 		m.Client.Close(code, reason)
 	}
