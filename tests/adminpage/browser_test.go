@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -128,7 +129,9 @@ func (b *tab) watch(event any) {
 func (b *tab) problem(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.problems = append(b.problems, text)
+	if !slices.Contains(b.problems, text) {
+		b.problems = append(b.problems, text)
+	}
 }
 
 // check fails the test for what went wrong. Scripts of strangers would have left a mark on the window.

@@ -13,7 +13,7 @@ func TestPage(t *testing.T) {
 		test func(t *testing.T, open func(*testing.T, *server) *tab)
 	}{
 		{"log in", logIn}, {"kick", kick}, {"ban", ban}, {"variables", variables}, {"charts", charts}, {"pages", pages},
-		{"settings", settings}, {"drain", drain}, {"read only", readOnly}, {"hostile names", hostileNames}, {"keyboard", keyboard},
+		{"settings", settings}, {"drain", drain}, {"read only", readOnly}, {"hostile names", hostileNames}, {"keyboard", keyboard}, {"memory stays", memoryStays},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			part.test(t, func(t *testing.T, s *server) *tab { return open(t, b, s) })
