@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,10 +36,13 @@ func newAdminBan(o *adminOptions) *cobra.Command {
 	var duration string
 	var force bool
 	cmd := adminCommand(o, "ban PATTERN", "Ban an address, a range, a username or a user agent, at once", cobra.ExactArgs(1), func(c *adminCall, args []string) error {
-		body := map[string]any{"kind": kind, "pattern": args[0], "reason": reason, "force": force}
 		if kind == "" {
-			body["kind"] = kindOf(args[0])
+			var err error
+			if kind, err = kindOf(args[0]); err != nil {
+				return err
+			}
 		}
+		body := map[string]any{"kind": kind, "pattern": args[0], "reason": reason, "force": force}
 		if duration != "" {
 			d, err := longDuration(duration)
 			if err != nil {
@@ -66,15 +70,18 @@ func newAdminBan(o *adminOptions) *cobra.Command {
 	return cmd
 }
 
-// kindOf guesses what a pattern is for.
-func kindOf(pattern string) string {
+// kindOf guesses what a pattern is for. A mistyped address is nobody's name.
+func kindOf(pattern string) (string, error) {
 	if _, err := netip.ParseAddr(pattern); err == nil {
-		return "ip"
+		return "ip", nil
 	}
 	if _, err := netip.ParsePrefix(pattern); err == nil {
-		return "ip"
+		return "ip", nil
 	}
-	return "name"
+	if strings.Trim(pattern, "0123456789abcdefABCDEF.:/*") == "" && strings.ContainsAny(pattern, ".:/") && strings.ContainsAny(pattern, "0123456789") {
+		return "", fmt.Errorf("%q is neither an address nor a range such as 10.0.0.0/8; a username like that takes --kind name", pattern)
+	}
+	return "name", nil
 }
 
 func newAdminUnban(o *adminOptions) *cobra.Command {

@@ -140,3 +140,14 @@ func TestWithCloud(t *testing.T) {
 		}
 	}
 }
+
+func TestKindOfBan(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"192.0.2.7": "ip", "10.0.0.0/8": "ip", "2001:db8::7": "ip", "::/0": "ip", "ann": "name", "*bot*": "name", "a/b": "name",
+		"4711": "name", "beef": "name", "j.doe": "name", "300.1.1.1": "", "192.0.2.*": "", "10.0.0.0/33": "", "1.2.3": "", "::1/200": "",
+	} {
+		if got, err := kindOf(pattern); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s is %q, %v", pattern, got, err)
+		}
+	}
+}
