@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -123,7 +124,8 @@ func (s *System) Announce(name, val codec.Raw) int {
 	return n
 }
 
-// reachRoom: operator to directory. The room, also when nobody is in it as long as it keeps its variables.
+// reachRoom: operator to directory. The room, also when nobody is in it as long as it keeps its variables; it is loaded
+// where there is storage, which may turn out to have nothing of it.
 type reachRoom struct {
 	key   RoomKey
 	reply chan<- *actor.PID
@@ -144,12 +146,27 @@ func (l Rooms) reach(room string) (*actor.PID, error) {
 	return pid, nil
 }
 
-func (a *directoryShard) onReach(m *reachRoom) {
-	if e := a.rooms[m.key]; e != nil && e.pid != nil && (!e.empty || e.kept || e.state.seen().variables.Load() > 0) {
-		m.reply <- e.pid
-		return
+// reachGrace is how long a room stays in memory that was loaded for an operator alone.
+const reachGrace = 10 * time.Second
+
+func (a *directoryShard) onReach(ctx actor.Context, m *reachRoom) {
+	e := a.rooms[m.key]
+	onDisk := m.key.Protocol == Scratch && a.sys.journal != nil
+	if e == nil && onDisk {
+		if _, ok := a.sys.admitRoom(Scratch); ok {
+			e = a.spawn(ctx, m.key)
+			e.empty, e.expires = true, a.sys.now().Add(reachGrace)
+		}
 	}
-	a.onFind(&findRoom{key: m.key, reply: m.reply})
+	find := &findRoom{key: m.key, reply: m.reply}
+	switch {
+	case e == nil || !onDisk && e.empty && !e.kept && e.state.seen().variables.Load() == 0:
+		m.reply <- nil
+	case e.pid == nil:
+		e.asking = append(e.asking, find)
+	default:
+		m.reply <- e.pid
+	}
 }
 
 // RoomDetail is one room as it is now.
@@ -173,6 +190,9 @@ func (l Rooms) Detail(room string, most int) (d RoomDetail, err error) {
 	}
 	if l.protocol == Scratch {
 		d.List, err = ask(l.sys, pid, func(reply chan<- []scratch.Variable) any { return &variablesWanted{reply: reply} })
+		if err == nil && len(d.First) == 0 && len(d.List) == 0 && !l.Exists(room) {
+			err = fmt.Errorf("%w: %s", ErrRoomDoesNotExist, room)
+		}
 		if err != nil {
 			return d, err
 		}

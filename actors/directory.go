@@ -91,7 +91,7 @@ func (a directoryActor) Receive(ctx actor.Context) {
 	case *figuresWanted:
 		m.reply <- a.figuresOf(m.key)
 	case *reachRoom:
-		a.onReach(m)
+		a.onReach(ctx, m)
 	case *crash:
 		panic("injected panic")
 	case actor.SystemMessage, actor.AutoReceiveMessage:

@@ -11,7 +11,8 @@ import (
 // maxValueDepth bounds how deeply a value that a plugin gives a cloud variable may be nested.
 const maxValueDepth = 512
 
-// Variables returns the cloud variables of a Scratch room, in the order of their creation.
+// Variables returns the cloud variables of a Scratch room, in the order of their creation. Where there is storage, a room
+// that is not in memory is loaded for it; one that nobody has ever been in has none.
 func (l Rooms) Variables(room string) ([]scratch.Variable, error) {
 	if l.protocol != Scratch {
 		return nil, ErrRoomUnsupportedProtocol
@@ -24,7 +25,7 @@ func (l Rooms) Variables(room string) ([]scratch.Variable, error) {
 }
 
 // Change changes a cloud variable of a Scratch room, of which its members are told as if another member had done it.
-// The limits of the room count; scratch.SetValue makes the usual change.
+// The limits of the room count; scratch.SetValue makes the usual change. A room is loaded for it as by Variables.
 func (l Rooms) Change(room string, c scratch.Change) error {
 	if l.protocol != Scratch {
 		return ErrRoomUnsupportedProtocol

@@ -116,7 +116,7 @@ func (a *API) roomsOf(c *call) (rooms actors.Rooms, protocol actors.Protocol, na
 // roomGone says that there is no such room.
 func roomGone(err error, name string) error {
 	if errors.Is(err, actors.ErrRoomDoesNotExist) {
-		return notFound("there is no room " + name + " in memory: a room is there while somebody is in it, or while it keeps variables")
+		return notFound("there is no room " + name + ": a room is there while somebody is in it, or as long as it keeps variables")
 	}
 	return err
 }

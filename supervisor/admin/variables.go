@@ -25,7 +25,11 @@ type variableList struct {
 // variables returns the cloud variables of the project in the path.
 func (a *API) variables(c *call) ([]scratch.Variable, error) {
 	project := c.r.PathValue("project")
-	list, err := a.System.Rooms(actors.Scratch).Variables(project)
+	rooms := a.System.Rooms(actors.Scratch)
+	list, err := rooms.Variables(project)
+	if err == nil && len(list) == 0 && !rooms.Exists(project) {
+		err = actors.ErrRoomDoesNotExist
+	}
 	if err != nil {
 		return nil, roomGone(err, project)
 	}

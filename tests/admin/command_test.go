@@ -328,7 +328,7 @@ func TestChangesSurviveRestarts(t *testing.T) {
 
 // TestVariables: cloud variables are changed for everybody who is there.
 func TestVariables(t *testing.T) {
-	s, admin, _ := start(t)
+	s, admin, dir := start(t)
 	player := dial(t, s, `{"method":"handshake","user":"player1","project_id":"4711"}`, `{"method":"set","user":"player1","project_id":"4711","name":"☁ score","value":1}`)
 	other := dial(t, s, `{"method":"handshake","user":"player2","project_id":"4711"}`)
 	other.until("☁ score")
@@ -341,6 +341,23 @@ func TestVariables(t *testing.T) {
 	admin.fails("no variable", "variable", "get", "4711", "score")
 	admin.ok("2 members", "close-room", "scratch", "4711")
 	player.until("4004")
+
+	// What is on disk is loaded for it.
+	dial(t, s, `{"method":"handshake","user":"player1","project_id":"815"}`, `{"method":"set","user":"player1","project_id":"815","name":"☁ best","value":5}`)
+	for deadline := time.Now().Add(patience); ; {
+		if out, _, _ := admin.run("variable", "get", "815"); strings.Contains(out, "☁ best") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the variable is not there")
+		}
+	}
+	s.Stop()
+	s = harness.Start(t, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", dir)
+	admin.ok("5", "variable", "get", "815", "best")
+	admin.ok("is set", "variable", "set", "815", "best", "6")
+	dial(t, s, `{"method":"handshake","user":"player1","project_id":"815"}`).until(`"value":6`)
+	admin.fails("no room 816", "variable", "set", "816", "best", "6")
 }
 
 // TestStaleAccessFile: what a server that was killed has left does not keep anybody from its data.
