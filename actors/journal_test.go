@@ -154,6 +154,7 @@ func TestJournalKeepsVariables(t *testing.T) {
 	a.set("x", "1")
 	b.until(`"x"`)
 	b.set("y", "2")
+	a.until(`"y"`)
 	a.set("z", "3")
 	a.say(`{"method":"rename","name":"x","new_name":"☁ w"}`, `{"method":"delete","name":"z"}`)
 	const want = `y="2"@bob ☁ w="1"@ada`
@@ -377,6 +378,7 @@ func TestJournalWritesAtTheEnd(t *testing.T) {
 		c.set("x", fmt.Sprint(i))
 		c.leave()
 	}
+	eventually(t, "all have left", func() bool { return s.Counters.Sessions.Load() == 0 })
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := s.Stop(ctx); err != nil {

@@ -286,11 +286,30 @@ func (s *Server) Stop() error {
 		if s.started.Load() {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
+			s.awaitSessions(ctx)
 			s.stopErr = s.System.Stop(ctx)
 		}
 		s.stopErr = errors.Join(s.stopErr, s.stopAdmin(), s.closeData())
 	})
 	return s.stopErr
+}
+
+// sessionsLinger is how long sessions are given to carry out what they have received, once nothing more can come.
+const sessionsLinger = 2 * time.Second
+
+// awaitSessions returns when no session is left: what a client has sent counts, even if it was the last thing.
+func (s *Server) awaitSessions(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sessionsLinger)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for s.Counters.Sessions.Load() > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // Reload reads the certificates and the filter of names again.
