@@ -94,12 +94,35 @@ func (p StatusPacket) Frame() *codec.Frame {
 	return encodeStatus(p)
 }
 
+// statusHeads hold what all answers with a code begin with.
+var statusHeads = func() (heads [len(statusTexts)]string) {
+	for code := range statusTexts {
+		heads[code] = statusHead(Status(code))
+	}
+	return heads
+}()
+
+func statusHead(s Status) string {
+	return `{"cmd":"statuscode","code":"` + s.String() + `","code_id":` + strconv.Itoa(int(s))
+}
+
 func encodeStatus(p StatusPacket) *codec.Frame {
-	b := codec.NewFrameBuffer(96 + len(p.Details) + len(p.Listener) + len(p.Val))
-	b = append(b, `{"cmd":"statuscode","code":"`...)
-	b = append(b, p.Status.String()...)
-	b = append(b, `","code_id":`...)
-	b = strconv.AppendUint(b, uint64(p.Status), 10)
+	var head string
+	if int(p.Status) < len(statusHeads) {
+		head = statusHeads[p.Status]
+	} else {
+		head = statusHead(p.Status)
+	}
+	size := len(head) + len(`}`)
+	for _, f := range [...]struct {
+		key   string
+		value codec.Raw
+	}{{"details", p.Details}, {"listener", p.Listener}, {"val", p.Val}} {
+		if len(f.value) > 0 {
+			size += len(`,"":`) + len(f.key) + len(f.value)
+		}
+	}
+	b := append(codec.NewFrameBuffer(size), head...)
 	b = appendField(b, "details", p.Details)
 	b = appendField(b, "listener", p.Listener)
 	b = appendField(b, "val", p.Val)
