@@ -12,6 +12,7 @@ import (
 // look twice its size for minutes. Where there is work to do the runtime is left alone.
 type frugality struct {
 	allocated uint64 // bytes, in all, when it was looked last
+	rested    bool   // memory was given back since there was work to do
 	pause     time.Duration
 	next      time.Time
 }
@@ -40,7 +41,11 @@ func (u usage) worth() uint64 { return max(u.inUse, u.live) - u.live + u.free }
 func (f *frugality) due(now time.Time, u usage) bool {
 	quiet := u.allocated-f.allocated < frugalQuiet
 	f.allocated = u.allocated
-	return quiet && !now.Before(f.next) && u.worth() > frugalWorth+u.live/8
+	if !quiet {
+		f.rested = false
+		return false
+	}
+	return !now.Before(f.next) && (!f.rested || u.worth() > frugalWorth+u.live/8)
 }
 
 // gave notes that memory was given back, and what is left to be had now. What does not help is not done often.
@@ -51,6 +56,7 @@ func (f *frugality) gave(now time.Time, before, after usage) {
 		f.pause = frugalPause
 	}
 	f.next = now.Add(f.pause)
+	f.rested = true
 }
 
 // run looks after the memory until ctx is done.
@@ -75,6 +81,7 @@ func (f *frugality) run(ctx context.Context) {
 			before := look()
 			if f.due(now, before) {
 				debug.FreeOSMemory()
+				forgetProgram()
 				f.gave(now, before, look())
 			}
 		}

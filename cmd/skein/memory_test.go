@@ -35,6 +35,20 @@ func TestFrugality(t *testing.T) {
 		t.Error("not again after the pause")
 	}
 
+	// After work everything that it touched is given back, even if the heap has not grown.
+	f.gave(now, full, lean)
+	now = f.next
+	if look(lean) {
+		t.Error("rested, and given back again")
+	}
+	lean.allocated += 100 * mega
+	if look(lean) {
+		t.Error("in the middle of work again")
+	}
+	if !look(lean) {
+		t.Error("not given back after work")
+	}
+
 	// What brings nothing is done ever less often.
 	for range 20 {
 		f.gave(now, full, full)
