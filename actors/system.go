@@ -194,10 +194,7 @@ func (s *System) Start() error {
 		return spawn(s.supervisor, name, actor.PropsFromProducer(parent, actor.WithSupervisor(strategy), box(name)))
 	}
 	for i := range s.shards {
-		// Spawned on a worker: the goroutine that shakes hands with a client is new and its stack would have to grow.
-		name, mb := fmt.Sprintf("sessions-%d", i), newMailbox(&s.Counters)
-		props := actor.PropsFromProducer(parent, actor.WithSupervisor(stopOnFailure{}), s.boxed(name, mb))
-		s.sessions = append(s.sessions, spawn(s.supervisor, name, props))
+		s.sessions = append(s.sessions, group(fmt.Sprintf("sessions-%d", i), stopOnFailure{}))
 	}
 	if j := s.journal; j != nil {
 		spawn(s.supervisor, "journal", actor.PropsFromProducer(func() actor.Actor { return journalActor{j} }, s.boxed("journal", j.mb)))
