@@ -26,7 +26,8 @@ type ServerOptions struct {
 	Host string
 	// Port is the port to listen on. Zero means one that the system chooses; Addr tells which.
 	Port int
-	// VerboseLogging logs connections and disconnections; else only warnings and errors are logged.
+	// VerboseLogging logs connections, disconnections and, at the level of debugging, messages; else only warnings and
+	// errors are logged.
 	VerboseLogging bool
 	// TickRate is how many ticks there are per second. Zero means 120.
 	TickRate float64
