@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"strings"
 )
 
 // Measures of the chart, in pixels.
@@ -43,9 +44,8 @@ func (r results) chart(out io.Writer, todo []scenario, servers []server) error {
 		for _, s := range servers {
 			highest = max(highest, median(r[sc.name][s.name]))
 		}
-		w.printf(`<text x="10" y="%d">%s</text>`+"\n", y+barHeight-2, html.EscapeString(sc.what))
-		if note != "" {
-			w.printf(`<text x="10" y="%d">%s</text>`+"\n", y+2*barHeight, html.EscapeString(note))
+		for i, line := range wrap(sc.what + note) {
+			w.printf(`<text x="10" y="%d">%s</text>`+"\n", y+barHeight-2+i*(barHeight+2), html.EscapeString(line))
 		}
 		for i, s := range servers {
 			v := r[sc.name][s.name]
@@ -60,6 +60,19 @@ func (r results) chart(out io.Writer, todo []scenario, servers []server) error {
 	}
 	w.printf("</svg>\n")
 	return w.err
+}
+
+// wrap breaks a label into lines that fit beside the bars.
+func wrap(text string) (lines []string) {
+	const longest = 48 // characters
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len(line)+1+len(word) > longest {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	return append(lines, line)
 }
 
 // chartWriter keeps the first error.

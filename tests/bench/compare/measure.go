@@ -19,7 +19,7 @@ func measure(ctx context.Context, o options, s server, sc scenario) (float64, er
 	defer r.stop()
 	file := filepath.Join(o.bin, "report.json")
 	args := append(sc.args(o.duration), "--url", r.url, "--pid", strconv.Itoa(r.cmd.Process.Pid), "--json", file)
-	if r.gcURL != "" && (sc.unit == "B" || sc.unit == "MB") {
+	if r.gcURL != "" && sc.unit == "B" {
 		args = append(args, "--gc-url", r.gcURL)
 	}
 	out, err := exec.CommandContext(ctx, filepath.Join(o.bin, "skein-load"), args...).CombinedOutput()
