@@ -32,22 +32,12 @@ func (s *System) Save(ctx context.Context) error {
 	}
 }
 
-// save is Save when the tree is about to stop: when the sessions have handed what they received to the rooms.
-func (s *System) save(ctx context.Context) {
-	if s.journal == nil {
-		return
-	}
+// save is Save when the tree is about to stop, which is when the last changes would be lost.
+func (s *System) save(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for s.Counters.Sessions.Load() > 0 && ctx.Err() == nil {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-		}
-	}
 	if err := s.Save(ctx); err != nil {
-		s.log.Error("changes are lost, because they could not be written before the end", "err", err)
+		return fmt.Errorf("changes are lost, because they could not be written before the end: %w", err)
 	}
+	return nil
 }

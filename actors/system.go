@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
@@ -304,7 +305,7 @@ func (s *System) Stop(ctx context.Context) error {
 	close(s.done)
 	defer s.workers.stop()
 	<-s.stopped
-	s.save(ctx)
+	lost := s.save(ctx)
 	gone := make(chan error, 1)
 	go func() { gone <- s.root.StopFuture(s.supervisor).Wait() }()
 	select {
@@ -313,9 +314,9 @@ func (s *System) Stop(ctx context.Context) error {
 		if s.simple != nil {
 			s.simple.loop.finish()
 		}
-		return err
+		return errors.Join(lost, err)
 	case <-ctx.Done():
-		return fmt.Errorf("stopping the actor tree: %w", ctx.Err())
+		return errors.Join(lost, fmt.Errorf("stopping the actor tree: %w", ctx.Err()))
 	}
 }
 

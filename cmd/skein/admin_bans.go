@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skeinhq/skein/cmd/skein/config"
 	"github.com/spf13/cobra"
 )
 
@@ -44,7 +45,7 @@ func newAdminBan(o *adminOptions) *cobra.Command {
 		}
 		body := map[string]any{"kind": kind, "pattern": args[0], "reason": reason, "force": force}
 		if duration != "" {
-			d, err := longDuration(duration)
+			d, err := config.LongDuration(duration)
 			if err != nil {
 				return err
 			}

@@ -33,13 +33,13 @@ func TestLongDuration(t *testing.T) {
 	for in, want := range map[string]time.Duration{
 		"90d": 90 * day, "1d12h": 36 * time.Hour, "12h": 12 * time.Hour, "30m": 30 * time.Minute, "36500d": 36500 * day,
 	} {
-		if got, err := longDuration(in); err != nil || got != want {
-			t.Errorf("longDuration(%q) = %v, %v", in, got, err)
+		if got, err := config.LongDuration(in); err != nil || got != want {
+			t.Errorf("config.LongDuration(%q) = %v, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{"", "d", "0d", "-1d", "1d-30h", "soon", "1", "99999999999d", "1.5d", "1dd"} {
-		if got, err := longDuration(in); err == nil {
-			t.Errorf("longDuration(%q) = %v", in, got)
+		if got, err := config.LongDuration(in); err == nil {
+			t.Errorf("config.LongDuration(%q) = %v", in, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/skeinhq/skein/cmd/skein/config"
 	"github.com/skeinhq/skein/supervisor/admin/audit"
 	"github.com/skeinhq/skein/supervisor/admin/token"
 	"github.com/spf13/cobra"
@@ -38,7 +39,7 @@ func newTokenCreate(o *adminOptions) *cobra.Command {
 		var d time.Duration
 		if expires != "" && expires != "never" {
 			var err error
-			if d, err = longDuration(expires); err != nil {
+			if d, err = config.LongDuration(expires); err != nil {
 				return err
 			}
 		}

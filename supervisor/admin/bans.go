@@ -102,6 +102,9 @@ func (a *API) addBan(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !in.Force && b.Kind != moderation.KindIP && strings.Trim(b.Pattern, "*") == "" {
+		return nil, conflict(fmt.Sprintf("%s means everybody; repeat it with force if you mean it", b.Pattern))
+	}
 	if !in.Force && c.ip.IsValid() && b.Kind == moderation.KindIP && b.Contains(c.ip) {
 		return nil, conflict(fmt.Sprintf("%s contains your own address, %s; repeat it with force if you mean it", b.Pattern, c.ip))
 	}

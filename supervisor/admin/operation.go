@@ -27,15 +27,10 @@ func (a *API) drain(c *call) (any, error) {
 }
 
 func (a *API) reload(c *call) (any, error) {
-	err := a.Server.Reload()
-	var after any
-	if err != nil {
-		after = err.Error()
-	}
-	c.changed("reload", "server", nil, after)
-	if err != nil {
+	if err := a.Server.Reload(); err != nil {
 		return nil, invalid("what was in force stays: " + err.Error())
 	}
+	c.changed("reload", "server", nil, nil)
 	return done{true}, nil
 }
 

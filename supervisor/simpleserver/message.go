@@ -6,7 +6,7 @@ import (
 	"github.com/skeinhq/skein/codec/simpleserver"
 )
 
-// Message is an ordered list of headers and a body. It is not safe for use by several goroutines while one of them
+// Message is an ordered list of headers and a body: codec/simpleserver.Message, whose methods are Add, Get, Has and Check. It is not safe for use by several goroutines while one of them
 // changes it.
 type Message = simpleserver.Message
 

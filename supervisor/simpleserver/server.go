@@ -17,7 +17,8 @@ import (
 // stopTimeout is how long clients are given to take what they were sent last.
 const stopTimeout = 5 * time.Second
 
-// ConnectionClient is a client of a Server.
+// ConnectionClient is a client of a Server: actors.SimpleClient, whose methods are Send, SendRaw, Close, Address, ID,
+// Connected, Framed, and Set and Get for a value of the program's own.
 type ConnectionClient = actors.SimpleClient
 
 // ServerOptions configures a Server. The zero value listens on localhost, on a port that the system chooses.

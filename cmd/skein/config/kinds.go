@@ -193,6 +193,9 @@ func durationWithin(low, high time.Duration) kind[time.Duration] {
 func parseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil {
+		d, err = LongDuration(s)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("%q is not a duration such as 20s, 5m or 1h30m", s)
 	}
 	if d < 0 {

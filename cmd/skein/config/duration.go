@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// longDuration reads a time above zero that may be given in days, as 90d, or in parts, as 1d12h.
-func longDuration(text string) (time.Duration, error) {
+// LongDuration reads a time above zero that may be given in days, as 90d, or in parts, as 1d12h.
+func LongDuration(text string) (time.Duration, error) {
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		days, rest = "0", text
