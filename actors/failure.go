@@ -30,3 +30,16 @@ func (s *System) failing(count *atomic.Uint64, what, name string, msg any) {
 	}
 	panic(reason)
 }
+
+// telling is deferred around the handling of a message that was kept: when that panics, nobody waits for the message any
+// more, and the panic goes on.
+func telling(msg any) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	if u, ok := msg.(undeliverable); ok {
+		u.undelivered()
+	}
+	panic(reason)
+}

@@ -222,14 +222,7 @@ func (r *cl4Room) resumeGvars(ctx actor.Context) {
 // carryOut handles a message that was held. When that fails, whoever waits for the message is told; the rest is
 // carried out when the actor has been restarted.
 func (r *cl4Room) carryOut(ctx actor.Context, msg any) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			if u, ok := msg.(undeliverable); ok {
-				u.undelivered()
-			}
-			panic(reason)
-		}
-	}()
+	defer telling(msg)
 	r.handle(ctx, msg)
 }
 

@@ -96,14 +96,7 @@ func (r *scratchRoom) unhold() any {
 // carryOut handles a message that was held. When that fails, whoever waits for the message is told; the rest is
 // carried out when the actor has been restarted.
 func (r *scratchRoom) carryOut(ctx actor.Context, msg any) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			if u, ok := msg.(undeliverable); ok {
-				u.undelivered()
-			}
-			panic(reason)
-		}
-	}()
+	defer telling(msg)
 	r.handle(ctx, msg)
 }
 

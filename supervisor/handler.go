@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"net/http"
+	"net/netip"
 	"unique"
 
 	"github.com/skeinhq/skein/actors"
@@ -62,9 +63,7 @@ func (h *handler) Open(c *transport.Conn) transport.Receiver {
 		c.Close(codeTryAgainLater, reasonRejecting)
 		return nil
 	}
-	if !h.s.limits.take(r.IP) {
-		h.s.Counters.FullRefused.Add(1)
-		h.s.log.Info("Server full: Refused a new connection", "ip", r.IP)
+	if !h.s.hasRoom(r.IP) {
 		c.Send(codec.TextFrameString(textFull))
 		c.Close(1000, textFull)
 		return nil
@@ -80,6 +79,16 @@ func (h *handler) Open(c *transport.Conn) transport.Receiver {
 		p.Header = r.Header.Values
 	}
 	return &receiver{Session: h.s.Connect(p), s: h.s, conn: c}
+}
+
+// hasRoom counts a connection, or says in metrics and log that there are too many already.
+func (s *Server) hasRoom(ip netip.Addr) bool {
+	if s.limits.take(ip) {
+		return true
+	}
+	s.Counters.FullRefused.Add(1)
+	s.log.Info("Server full: Refused a new connection", "ip", ip)
+	return false
 }
 
 // receiver hands what a connection receives to its session.

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -42,38 +43,20 @@ func (o PyStrandsOptions) withDefaults() PyStrandsOptions {
 	if len(o.Backends) == 0 {
 		o.Backends = []string{DefaultPyStrandsBackends}
 	}
-	for _, f := range []struct {
-		field *int
-		value int
-	}{
-		{&o.QueueSize, DefaultPyStrandsQueueSize},
-		{&o.QueueBytes, DefaultPyStrandsQueueBytes},
-		{&o.BackendQueueBytes, DefaultPyStrandsBackendQueueBytes},
-		{&o.ClientQueue, DefaultPyStrandsClientQueue},
-		{&o.ClientQueueBytes, DefaultPyStrandsClientQueueBytes},
-		{&o.MaxMessage, DefaultPyStrandsMaxMessage},
-		{&o.MaxLine, DefaultPyStrandsMaxLine},
-		{&o.MaxRequests, DefaultPyStrandsMaxRequests},
-		{&o.MaxBackends, DefaultPyStrandsMaxBackends},
-	} {
-		if *f.field == 0 {
-			*f.field = f.value
-		}
-	}
-	for _, f := range []struct {
-		field *time.Duration
-		value time.Duration
-	}{
-		{&o.RequestTimeout, DefaultPyStrandsRequestTimeout},
-		{&o.AttachDelay, DefaultPyStrandsAttachDelay},
-		{&o.HeartbeatInterval, DefaultPyStrandsHeartbeatInterval},
-		{&o.BackendWriteTimeout, DefaultPyStrandsBackendWriteTimeout},
-		{&o.PingInterval, DefaultPyStrandsPingInterval},
-	} {
-		if *f.field == 0 {
-			*f.field = f.value
-		}
-	}
+	o.QueueSize = cmp.Or(o.QueueSize, DefaultPyStrandsQueueSize)
+	o.QueueBytes = cmp.Or(o.QueueBytes, DefaultPyStrandsQueueBytes)
+	o.BackendQueueBytes = cmp.Or(o.BackendQueueBytes, DefaultPyStrandsBackendQueueBytes)
+	o.ClientQueue = cmp.Or(o.ClientQueue, DefaultPyStrandsClientQueue)
+	o.ClientQueueBytes = cmp.Or(o.ClientQueueBytes, DefaultPyStrandsClientQueueBytes)
+	o.MaxMessage = cmp.Or(o.MaxMessage, DefaultPyStrandsMaxMessage)
+	o.MaxLine = cmp.Or(o.MaxLine, DefaultPyStrandsMaxLine)
+	o.MaxRequests = cmp.Or(o.MaxRequests, DefaultPyStrandsMaxRequests)
+	o.MaxBackends = cmp.Or(o.MaxBackends, DefaultPyStrandsMaxBackends)
+	o.RequestTimeout = cmp.Or(o.RequestTimeout, DefaultPyStrandsRequestTimeout)
+	o.AttachDelay = cmp.Or(o.AttachDelay, DefaultPyStrandsAttachDelay)
+	o.HeartbeatInterval = cmp.Or(o.HeartbeatInterval, DefaultPyStrandsHeartbeatInterval)
+	o.BackendWriteTimeout = cmp.Or(o.BackendWriteTimeout, DefaultPyStrandsBackendWriteTimeout)
+	o.PingInterval = cmp.Or(o.PingInterval, DefaultPyStrandsPingInterval)
 	return o
 }
 

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,28 +28,20 @@ type simpleServer struct {
 func (o SimpleServerOptions) enabled() bool { return len(o.Listen) > 0 }
 
 func (o SimpleServerOptions) withDefaults() SimpleServerOptions {
-	orDefault(&o.TickRate, DefaultSimpleServerTickRate)
-	orDefault(&o.Idle, DefaultSimpleServerIdle)
-	orDefault(&o.IdleLarge, DefaultSimpleServerIdleLarge)
-	orDefault(&o.Stall, DefaultSimpleServerStall)
-	orDefault(&o.LegacyGap, DefaultSimpleServerLegacyGap)
-	orDefault(&o.LegacyPercent, DefaultSimpleServerLegacyPercent)
-	orDefault(&o.MaxMessage, DefaultSimpleServerMaxMessage)
-	orDefault(&o.MaxHead, DefaultSimpleServerMaxHead)
-	orDefault(&o.MaxHeaders, DefaultSimpleServerMaxHeaders)
-	orDefault(&o.Queue, DefaultSimpleServerQueue)
-	orDefault(&o.QueueBytes, DefaultSimpleServerQueueBytes)
-	orDefault(&o.PacedQueue, DefaultSimpleServerPacedQueue)
-	orDefault(&o.PacedBytes, DefaultSimpleServerPacedBytes)
+	o.TickRate = cmp.Or(o.TickRate, DefaultSimpleServerTickRate)
+	o.Idle = cmp.Or(o.Idle, DefaultSimpleServerIdle)
+	o.IdleLarge = cmp.Or(o.IdleLarge, DefaultSimpleServerIdleLarge)
+	o.Stall = cmp.Or(o.Stall, DefaultSimpleServerStall)
+	o.LegacyGap = cmp.Or(o.LegacyGap, DefaultSimpleServerLegacyGap)
+	o.LegacyPercent = cmp.Or(o.LegacyPercent, DefaultSimpleServerLegacyPercent)
+	o.MaxMessage = cmp.Or(o.MaxMessage, DefaultSimpleServerMaxMessage)
+	o.MaxHead = cmp.Or(o.MaxHead, DefaultSimpleServerMaxHead)
+	o.MaxHeaders = cmp.Or(o.MaxHeaders, DefaultSimpleServerMaxHeaders)
+	o.Queue = cmp.Or(o.Queue, DefaultSimpleServerQueue)
+	o.QueueBytes = cmp.Or(o.QueueBytes, DefaultSimpleServerQueueBytes)
+	o.PacedQueue = cmp.Or(o.PacedQueue, DefaultSimpleServerPacedQueue)
+	o.PacedBytes = cmp.Or(o.PacedBytes, DefaultSimpleServerPacedBytes)
 	return o
-}
-
-// orDefault sets a field that has its zero value.
-func orDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // config is what the actors need to know.
@@ -143,9 +136,7 @@ func (h *simpleHandler) OpenStream(c *transport.Conn) transport.StreamReceiver {
 	if _, refused := h.s.policy.Banned(r.IP, ""); refused {
 		return nil
 	}
-	if !h.s.limits.take(r.IP) {
-		h.s.Counters.FullRefused.Add(1)
-		h.s.log.Info("Server full: Refused a new connection", "ip", r.IP)
+	if !h.s.hasRoom(r.IP) {
 		return nil
 	}
 	address := r.Listener

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/skeinhq/skein/supervisor/moderation"
 )
 
 // How many wrong tokens an address may send, and what then.
@@ -32,23 +34,11 @@ func newLockout(now func() time.Time) *lockout {
 	return &lockout{now: now, tries: make(map[netip.Addr]*tries)}
 }
 
-// network is what counts as one address: an IPv6 client usually has a whole /64 to itself.
-func network(ip netip.Addr) netip.Addr {
-	if !ip.Is6() || ip.IsLoopback() {
-		return ip
-	}
-	p, err := ip.Prefix(64)
-	if err != nil {
-		return ip
-	}
-	return p.Addr()
-}
-
 // locked is for how long an address is still locked out.
 func (l *lockout) locked(ip netip.Addr) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.tries[network(ip)]
+	t := l.tries[moderation.Network(ip)]
 	if t == nil || t.until.IsZero() {
 		return 0
 	}
@@ -60,7 +50,7 @@ func (l *lockout) failed(ip netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	key := network(ip)
+	key := moderation.Network(ip)
 	t := l.tries[key]
 	if t == nil || now.Sub(t.since) > lockoutWindow {
 		if t == nil && len(l.tries) >= lockoutMost {

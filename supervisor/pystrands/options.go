@@ -1,6 +1,7 @@
 package pystrands
 
 import (
+	"cmp"
 	"crypto/tls"
 	"log/slog"
 	"time"
@@ -53,22 +54,15 @@ func (o Options) withDefaults() Options {
 		o.Addrs = []string{DefaultAddr}
 	}
 	o.Connections = max(o.Connections, 1)
-	setDefault(&o.ReconnectDelay, DefaultReconnectDelay)
-	setDefault(&o.MaxReconnectDelay, DefaultMaxReconnectDelay)
-	setDefault(&o.ConnectTimeout, DefaultConnectTimeout)
-	setDefault(&o.WriteTimeout, DefaultWriteTimeout)
-	setDefault(&o.SilenceTimeout, DefaultSilenceTimeout)
-	setDefault(&o.QueueBytes, DefaultQueueBytes)
-	setDefault(&o.MaxLine, DefaultMaxLine)
+	o.ReconnectDelay = cmp.Or(o.ReconnectDelay, DefaultReconnectDelay)
+	o.MaxReconnectDelay = cmp.Or(o.MaxReconnectDelay, DefaultMaxReconnectDelay)
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, DefaultConnectTimeout)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, DefaultWriteTimeout)
+	o.SilenceTimeout = cmp.Or(o.SilenceTimeout, DefaultSilenceTimeout)
+	o.QueueBytes = cmp.Or(o.QueueBytes, DefaultQueueBytes)
+	o.MaxLine = cmp.Or(o.MaxLine, DefaultMaxLine)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	return o
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

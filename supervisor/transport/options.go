@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -77,18 +78,18 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.MaxMessage, DefaultMaxMessage)
-	setDefault(&o.OutboxBytes, DefaultOutboxBytes)
-	setDefault(&o.SlowCode, codePolicy)
-	setDefault(&o.PingInterval, DefaultPingInterval)
-	setDefault(&o.PongTimeout, DefaultPongTimeout)
-	setDefault(&o.HandshakeTimeout, DefaultHandshakeTimeout)
-	setDefault(&o.WriteTimeout, DefaultWriteTimeout)
-	setDefault(&o.CloseLinger, DefaultCloseLinger)
-	setDefault(&o.MaxHead, DefaultMaxHead)
-	setDefault(&o.MaxURI, DefaultMaxURI)
-	setDefault(&o.MaxInFlightMessages, DefaultInFlightMessages)
-	setDefault(&o.MaxInFlightBytes, DefaultInFlightBytes)
+	o.MaxMessage = cmp.Or(o.MaxMessage, DefaultMaxMessage)
+	o.OutboxBytes = cmp.Or(o.OutboxBytes, DefaultOutboxBytes)
+	o.SlowCode = cmp.Or(o.SlowCode, codePolicy)
+	o.PingInterval = cmp.Or(o.PingInterval, DefaultPingInterval)
+	o.PongTimeout = cmp.Or(o.PongTimeout, DefaultPongTimeout)
+	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, DefaultHandshakeTimeout)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, DefaultWriteTimeout)
+	o.CloseLinger = cmp.Or(o.CloseLinger, DefaultCloseLinger)
+	o.MaxHead = cmp.Or(o.MaxHead, DefaultMaxHead)
+	o.MaxURI = cmp.Or(o.MaxURI, DefaultMaxURI)
+	o.MaxInFlightMessages = cmp.Or(o.MaxInFlightMessages, DefaultInFlightMessages)
+	o.MaxInFlightBytes = cmp.Or(o.MaxInFlightBytes, DefaultInFlightBytes)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -96,11 +97,4 @@ func (o Options) withDefaults() Options {
 		o.Counters = new(Counters)
 	}
 	return o
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

@@ -10,15 +10,8 @@ const directIO = true
 // readSocket reads once without waiting. again means that nothing is there yet.
 func readSocket(fd uintptr, buf []byte) (n int, again bool, err error) {
 	for {
-		n, err = sysRead(int(fd), buf)
-		switch err {
-		case nil:
-			return n, false, nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, true, nil
-		default:
-			return 0, false, err
+		if n, err = sysRead(int(fd), buf); err != syscall.EINTR {
+			return outcome(n, err)
 		}
 	}
 }
@@ -26,15 +19,8 @@ func readSocket(fd uintptr, buf []byte) (n int, again bool, err error) {
 // writeBytes is writeSocket for a single piece.
 func writeBytes(fd uintptr, b []byte) (n int, again bool, err error) {
 	for {
-		n, err = sysWrite(int(fd), b)
-		switch err {
-		case nil:
-			return n, false, nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, true, nil
-		default:
-			return 0, false, err
+		if n, err = sysWrite(int(fd), b); err != syscall.EINTR {
+			return outcome(n, err)
 		}
 	}
 }
@@ -45,15 +31,19 @@ func writeSocket(fd uintptr, pieces [][]byte) (n int, again bool, err error) {
 		return writeBytes(fd, pieces[0])
 	}
 	for {
-		n, err = writev(int(fd), pieces)
-		switch err {
-		case nil:
-			return n, false, nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, true, nil
-		default:
-			return 0, false, err
+		if n, err = writev(int(fd), pieces); err != syscall.EINTR {
+			return outcome(n, err)
 		}
 	}
+}
+
+// outcome tells a socket that is not ready from one that has failed.
+func outcome(n int, errno error) (_ int, again bool, err error) {
+	switch errno {
+	case nil:
+		return n, false, nil
+	case syscall.EAGAIN:
+		return 0, true, nil
+	}
+	return 0, false, errno
 }
