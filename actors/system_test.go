@@ -15,6 +15,7 @@ import (
 
 	"github.com/skeinhq/skein/codec"
 	"github.com/skeinhq/skein/protocol/cl4"
+	"github.com/skeinhq/skein/tests/harness"
 )
 
 const patience = 20 * time.Second
@@ -125,16 +126,7 @@ func member(t testing.TB, s *System, name, room string) *testClient {
 // eventually waits for a state that nothing tells about.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		}
-	}
+	harness.Eventually(t, patience, what, ok)
 }
 
 func TestAnswersKeepTheirPlace(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/skeinhq/skein/supervisor/moderation"
 	"github.com/skeinhq/skein/supervisor/storage"
 	"github.com/skeinhq/skein/supervisor/transport"
+	"github.com/skeinhq/skein/tests/harness"
 )
 
 const patience = 20 * time.Second
@@ -327,16 +328,7 @@ func (w *world) scratch(name, project string) *peer {
 // eventually waits for a state that nothing tells about.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("never: " + what)
-		}
-	}
+	harness.Eventually(t, patience, what, ok)
 }
 
 // addrOf is the address with a number.

@@ -12,6 +12,7 @@ import (
 	"github.com/skeinhq/skein/supervisor"
 	"github.com/skeinhq/skein/supervisor/internal/wstest"
 	"github.com/skeinhq/skein/supervisor/moderation"
+	"github.com/skeinhq/skein/tests/harness"
 )
 
 const password = "correct horse"
@@ -225,13 +226,5 @@ const patience = 15 * time.Second
 // eventually waits for something that others do.
 func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for end := time.After(patience); !f(); {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("%s has not happened", what)
-		}
-	}
+	harness.Eventually(t, patience, what, f)
 }

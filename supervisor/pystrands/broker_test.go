@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/skeinhq/skein/supervisor"
+	"github.com/skeinhq/skein/tests/harness"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -73,16 +74,7 @@ func receive[T any](t testing.TB, ch <-chan T, what string) (v T) {
 
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		}
-	}
+	harness.Eventually(t, patience, what, ok)
 }
 
 // page is an end client.

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/skeinhq/skein/supervisor"
+	"github.com/skeinhq/skein/tests/harness"
 )
 
 const patience = 20 * time.Second
@@ -42,16 +43,7 @@ func startServer(t testing.TB, o ServerOptions) *Server {
 // eventually returns when ok does.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		}
-	}
+	harness.Eventually(t, patience, what, ok)
 }
 
 func dial(t testing.TB, s *Server) net.Conn {

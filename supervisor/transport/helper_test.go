@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/skeinhq/skein/codec"
+	"github.com/skeinhq/skein/tests/harness"
 )
 
 func TestMain(m *testing.M) {
@@ -118,13 +119,7 @@ func receive[T any](t testing.TB, ch <-chan T, what string) T {
 // eventually waits for a condition that has no channel.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
+	harness.Eventually(t, patience, what, ok)
 }
 
 type syncBuffer struct {

@@ -138,14 +138,5 @@ func fill(t *testing.T, path string) {
 // eventually waits for a state that nothing tells about.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		}
-	}
+	harness.Eventually(t, patience, what, ok)
 }

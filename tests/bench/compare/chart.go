@@ -5,6 +5,8 @@ import (
 	"html"
 	"io"
 	"strings"
+
+	"github.com/skeinhq/skein/tests/bench/rounds"
 )
 
 // Measures of the chart, in pixels.
@@ -42,7 +44,7 @@ func (r results) chart(out io.Writer, todo []scenario, servers []server) error {
 		base, note := r.base(sc.name)
 		highest := 0.0
 		for _, s := range servers {
-			highest = max(highest, median(r[sc.name][s.name]))
+			highest = max(highest, rounds.Median(r[sc.name][s.name]))
 		}
 		for i, line := range wrap(sc.what + note) {
 			w.printf(`<text x="10" y="%d">%s</text>`+"\n", y+barHeight-2+i*(barHeight+2), html.EscapeString(line))
@@ -50,7 +52,7 @@ func (r results) chart(out io.Writer, todo []scenario, servers []server) error {
 		for i, s := range servers {
 			v := r[sc.name][s.name]
 			if len(v) > 0 && highest > 0 {
-				width := median(v) / highest * (chartWidth - labelWidth - valueWidth - 20)
+				width := rounds.Median(v) / highest * (chartWidth - labelWidth - valueWidth - 20)
 				w.printf(`<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"/><text x="%.1f" y="%d" font-size="11">%s</text>`+"\n",
 					labelWidth, y, max(width, 1), barHeight, barColours[i%len(barColours)], labelWidth+width+6, y+barHeight-2, html.EscapeString(cell(sc, v, base)))
 			}

@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
+
+	"github.com/skeinhq/skein/tests/bench/rounds"
 )
 
 // results holds every measurement by scenario and server.
@@ -15,29 +16,6 @@ func (r results) add(scenario, server string, v float64) {
 		r[scenario] = map[string][]float64{}
 	}
 	r[scenario][server] = append(r[scenario][server], v)
-}
-
-// median is 0 when there is nothing.
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	v = slices.Sorted(slices.Values(v))
-	if n := len(v); n%2 == 0 {
-		return (v[n/2-1] + v[n/2]) / 2
-	}
-	return v[len(v)/2]
-}
-
-// ratios compares a server with base round by round: what else the machine did in a round met both.
-func ratios(v, base []float64) []float64 {
-	var out []float64
-	for i := range min(len(v), len(base)) {
-		if base[i] > 0 {
-			out = append(out, v[i]/base[i])
-		}
-	}
-	return out
 }
 
 // print writes the table of medians and of ratios to the floor. A whole connect is compared with the floor's upgrade
@@ -61,7 +39,7 @@ func (r results) print(out io.Writer, todo []scenario, servers []server) {
 }
 
 func cell(sc scenario, v, base []float64) string {
-	m, digits := median(v), 2
+	m, digits := rounds.Median(v), 2
 	switch {
 	case sc.unit == "B" || m >= 100:
 		digits = 0
@@ -69,8 +47,8 @@ func cell(sc scenario, v, base []float64) string {
 		digits = 1
 	}
 	text := fmt.Sprintf("%.*f %s", digits, m, sc.unit)
-	if q := ratios(v, base); len(q) > 0 && sc.unit != "B" && sc.unit != "MB" {
-		text += fmt.Sprintf(" (%.2f)", median(q))
+	if q := rounds.Ratios(v, base); len(q) > 0 && sc.unit != "B" && sc.unit != "MB" {
+		text += fmt.Sprintf(" (%.2f)", rounds.Median(q))
 	}
 	return text
 }

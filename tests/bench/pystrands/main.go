@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"github.com/skeinhq/skein/tests/bench/rounds"
 )
 
 func main() {
@@ -145,31 +147,12 @@ func print(programs []program, results map[string]map[string][]float64) {
 			case len(values) == 0:
 				fmt.Fprint(t, "\t-")
 			case sc.unit == "B":
-				fmt.Fprintf(t, "\t%.0f %s (%.2f)", median(values), sc.unit, median(ratios(values, row[programs[0].name])))
+				fmt.Fprintf(t, "\t%.0f %s (%.2f)", rounds.Median(values), sc.unit, rounds.Median(rounds.Ratios(values, row[programs[0].name])))
 			default:
-				fmt.Fprintf(t, "\t%.2f %s (%.2f)", median(values), sc.unit, median(ratios(values, row[programs[0].name])))
+				fmt.Fprintf(t, "\t%.2f %s (%.2f)", rounds.Median(values), sc.unit, rounds.Median(rounds.Ratios(values, row[programs[0].name])))
 			}
 		}
 		fmt.Fprintln(t)
 	}
 	_ = t.Flush()
-}
-
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	v = slices.Sorted(slices.Values(v))
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
-}
-
-// ratios compares values round by round: what else the machine did in a round met both.
-func ratios(v, base []float64) []float64 {
-	var out []float64
-	for i := range min(len(v), len(base)) {
-		if base[i] > 0 {
-			out = append(out, v[i]/base[i])
-		}
-	}
-	return out
 }

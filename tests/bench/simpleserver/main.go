@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"github.com/skeinhq/skein/tests/bench/rounds"
 )
 
 type options struct {
@@ -161,31 +163,12 @@ func printTable(results map[string]map[string][]float64) {
 		fmt.Fprint(t, sc.what)
 		base := row[programs[0].name]
 		for _, p := range programs {
-			fmt.Fprintf(t, "\t%.0f%s (%.2f)", median(row[p.name]), sc.unit, median(ratios(row[p.name], base)))
+			fmt.Fprintf(t, "\t%.0f%s (%.2f)", rounds.Median(row[p.name]), sc.unit, rounds.Median(rounds.Ratios(row[p.name], base)))
 		}
 		fmt.Fprintln(t)
 	}
 	_ = t.Flush()
 	fmt.Printf("\nMedians; in parentheses the median ratio to %s in the same round.\n", programs[0].name)
-}
-
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	v = slices.Sorted(slices.Values(v))
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
-}
-
-// ratios compares values round by round: what else the machine did in a round met both.
-func ratios(v, base []float64) []float64 {
-	var out []float64
-	for i := range min(len(v), len(base)) {
-		if base[i] > 0 {
-			out = append(out, v[i]/base[i])
-		}
-	}
-	return out
 }
 
 // ticks runs the benchmark that sees ticks from inside.
